@@ -1,0 +1,3 @@
+"""llmgate: a local gateway and terminal UI for LLM API traffic."""
+
+__version__ = "0.1.0"

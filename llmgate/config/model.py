@@ -1,0 +1,148 @@
+"""The shape of config.yaml: frozen Structs, unknown fields refused (DESIGN, section 5).
+
+Every duration has its unit in its name. A field that a later version will serve is refused until it is
+served, so that no setting is ever silently without effect.
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Sections of the file: immutable, strict."""
+
+
+class Server(_Section):
+    """Where the gateway listens and what it lets in."""
+
+    host: str = "127.0.0.1"
+    port: int = 8484
+    cors_origins: list[str] = []
+    allowed_hosts: list[str] = []
+    max_body_mb: float = 64
+    model_prefix: str = ""
+
+
+class Timeout(_Section):
+    """Patience with a provider, in seconds."""
+
+    connect_s: float = 5
+    first_byte_s: float = 120
+    idle_s: float = 60
+
+
+class Tls(_Section):
+    """How a provider's certificate is checked; ``ca_bundle`` is a PEM file added to the system's."""
+
+    verify: bool = True
+    ca_bundle: str | None = None
+
+
+class ProviderConfig(_Section):
+    """A provider: a row of the catalog (``kind``) and what differs from it.
+
+    ``models`` renames: exact, glob or /regex/ of the name asked for -> the provider's name.
+    For kind ``recording``, ``recordings`` is the folder and ``speed`` scales the recorded times (0: no waits).
+    """
+
+    kind: str
+    base_url: str | None = None
+    api_key: str | None = None
+    api_keys: list[str] = []
+    protocols: list[str] = []
+    headers: dict[str, str] = {}
+    models: dict[str, str] = {}
+    timeout: Timeout = Timeout()
+    tls: Tls = Tls()
+    enabled: bool = True
+    recordings: str | None = None
+    speed: float = 1.0
+
+
+class Match(_Section):
+    """Which requests a route takes; everything given must match. Globs, or /regex/, case-sensitive."""
+
+    model: str | list[str] | None = None
+    path: str | list[str] | None = None
+    key: str | list[str] | None = None
+    header: dict[str, str] = {}
+
+
+class Target(_Section):
+    """Where a route can send: ``model`` replaces the name asked for."""
+
+    provider: str
+    weight: int = 1
+    model: str | None = None
+
+
+class RouteConfig(_Section):
+    """A rule: first match wins."""
+
+    match: Match = Match()
+    strategy: Literal["weighted", "priority"] = "weighted"
+    targets: list[Target]
+    streaming: Literal["any", "only", "never"] = "any"
+
+
+class KeyLimits(_Section):
+    """What a key may do."""
+
+    requests_per_second: float | None = None
+    burst: int | None = None
+
+
+class KeyConfig(_Section):
+    """A caller's key."""
+
+    key: str
+    models: list[str] = ["*"]
+    limits: KeyLimits = KeyLimits()
+
+
+class HealthConfig(_Section):
+    """Active probes: every ``every_s`` seconds, 0 turns them off."""
+
+    every_s: float = 30
+
+
+class RecordingConfig(_Section):
+    """What is kept and for how long. ``redact`` are regular expressions blanked in bodies."""
+
+    bodies: Literal["full", "metadata", "off"] = "full"
+    keep_days: float = 14
+    keep_mb: float = 1024
+    redact: list[str] = []
+
+
+class Price(_Section):
+    """US dollars per million tokens."""
+
+    input_per_mtok: float
+    output_per_mtok: float
+    cache_read_per_mtok: float | None = None
+    cache_write_per_mtok: float | None = None
+
+
+class LogConfig(_Section):
+    """The gateway's own log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    file: str | None = None
+    rotate_mb: float = 10
+    keep: int = 5
+    json: bool = True
+
+
+class Config(_Section):
+    """The whole file."""
+
+    server: Server = Server()
+    providers: dict[str, ProviderConfig] = {}
+    routes: dict[str, RouteConfig] = {}
+    keys: dict[str, KeyConfig] = {}
+    health: HealthConfig = HealthConfig()
+    recording: RecordingConfig = RecordingConfig()
+    prices: dict[str, Price] = {}
+    log: LogConfig = LogConfig()

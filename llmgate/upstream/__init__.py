@@ -1,0 +1,1 @@
+"""Step 6, send: how a request reaches a provider and how its answer comes back."""
