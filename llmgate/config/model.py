@@ -77,7 +77,7 @@ class Target(_Section):
     model: str | None = None
 
 
-class RouteConfig(_Section):
+class RouteConfig(_Section, kw_only=True):
     """A rule: first match wins."""
 
     match: Match = Match()
@@ -97,7 +97,7 @@ class KeyConfig(_Section):
     """A caller's key."""
 
     key: str
-    models: list[str] = ["*"]
+    models: list[str] = msgspec.field(default_factory=lambda: ["*"])
     limits: KeyLimits = KeyLimits()
 
 
