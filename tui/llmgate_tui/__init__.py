@@ -1,0 +1,1 @@
+"""The terminal UI of llmgate: a client of the control API."""
