@@ -1,0 +1,201 @@
+"""The providers of the running config: each with its connections, credentials, health and models."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from llmgate.config.catalog import KINDS, ProviderKind, upstream_url
+from llmgate.config.model import Config, ProviderConfig
+from llmgate.upstream.client import HttpSender
+from llmgate.upstream.forward import own_credential, towards_provider
+from llmgate.upstream.health import Health
+from llmgate.upstream.recorded import RecordedSender
+from llmgate.upstream.reply import Outbound, Sender
+from llmgate.wire.exchanges import Protocol
+from llmgate.wire.gateway import HealthState, Probe, ProviderView
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+class Provider:
+    """One provider as configured now; ``health`` and the models list outlive a reload."""
+
+    def __init__(self, name: str, config: ProviderConfig, sender: Sender) -> None:
+        self.name = name
+        self.config = config
+        self.kind: ProviderKind = KINDS[config.kind]
+        self.base_url = config.base_url or self.kind.base_url or ""
+        self.protocols = frozenset(config.protocols or self.kind.protocols)
+        self.sender = sender
+        self.health = Health()
+        self.probe: Probe | None = None
+        self.models: tuple[str, ...] = ()
+        self._credentials = tuple(k for k in (config.api_key, *config.api_keys) if k)
+        self._turn = 0
+        self._fixed = [
+            (n, v) for n, v in self.kind.headers if n.lower() not in _lower(config.headers)
+        ] + [(n.lower(), v) for n, v in config.headers.items()]
+
+    @property
+    def needs_key(self) -> bool:
+        """The provider wants a credential and none is configured."""
+        return self.kind.auth != "none" and not self._credentials and not self.kind.local
+
+    def headers(self, caller: RawHeaders, *, lend_credential: bool) -> list[tuple[str, str]]:
+        """Builds the request headers; ``lend_credential`` forwards the caller's own when we have none."""
+        headers = towards_provider(caller)
+        present = {name for name, _ in headers}
+        headers += [(n, v) for n, v in self._fixed if n not in present]
+        if self._credentials:
+            headers.append(self._credential())
+        elif lend_credential and self.needs_key:
+            headers += own_credential(caller)
+        return headers
+
+    def url(self, path: str, query: str) -> str:
+        """The whole address for a caller's path."""
+        return upstream_url(self.base_url, self.kind.keeps_v1, path, query)
+
+    def probe_request(self) -> Outbound:
+        """The models list, asked for by the active probe."""
+        return Outbound(
+            method="GET",
+            url=self.url(self.kind.probe, ""),
+            headers=self.headers((), lend_credential=False),
+            body=b"",
+            protocol="openai.models",
+            path="/v1/models",
+        )
+
+    def rotate_credential(self) -> None:
+        """Uses the next of ``api_keys`` from now on (after 401, 402, 403, 429)."""
+        if len(self._credentials) > 1:
+            self._turn = (self._turn + 1) % len(self._credentials)
+
+    def state(self, now_s: float) -> HealthState:
+        """What a glance should say."""
+        if not self.config.enabled:
+            return "disabled"
+        state = self.health.state(now_s)
+        if self.needs_key and state == "unknown":
+            return "no_key"
+        if state == "unknown" and self.probe is not None:
+            return "up" if self.probe.ok else "down"
+        return state
+
+    def view(self, now_s: float) -> ProviderView:
+        """Everything the terminal shows of it."""
+        health = self.health
+        requests = health.requests_per_minute(now_s)
+        errors = health.errors_by_type(now_s)
+        count = sum(errors.values())
+        return ProviderView(
+            name=self.name,
+            kind=self.config.kind,
+            base_url=self.base_url,
+            protocols=sorted(self.protocols),
+            state=self.state(now_s),
+            enabled=self.config.enabled,
+            key_hint=self._key_hint(),
+            in_flight=health.in_flight,
+            requests_per_minute=requests,
+            errors_per_minute=float(count),
+            error_share=min(1.0, count / requests) if requests else 0.0,
+            errors_by_type=errors,
+            ttfb=health.ttfb(),
+            total=health.total(),
+            last_errors=list(health.last_errors),
+            last_ok_ms=health.last_ok_ms,
+            probe=self.probe,
+            models=list(self.models[:500]),
+            rate_limits=dict(health.rate_limits),
+        )
+
+    def _credential(self) -> tuple[str, str]:
+        key = self._credentials[self._turn]
+        if self.kind.auth == "bearer":
+            return ("authorization", f"Bearer {key}")
+        return (self.kind.auth if self.kind.auth != "none" else "authorization", key)
+
+    def _key_hint(self) -> str:
+        if not self._credentials:
+            return ""
+        key = self._credentials[self._turn]
+        return f"…{key[-4:]}" if len(key) >= 12 else "set"
+
+
+class Providers(Mapping[str, Provider]):
+    """All providers by name. A reload keeps what did not change and retires the rest gently."""
+
+    def __init__(self, recordings: Callable[[str | None], Path]) -> None:
+        self._recordings = recordings
+        self._by_name: dict[str, Provider] = {}
+        self._retired: list[Provider] = []
+
+    def __getitem__(self, name: str) -> Provider:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def apply(self, config: Config) -> None:
+        """Makes ``config`` the running set; requests under way keep the provider they have."""
+        old = self._by_name
+        new: dict[str, Provider] = {}
+        for name, wanted in config.providers.items():
+            before = old.get(name)
+            if before is not None and before.config == wanted:
+                new[name] = before
+            else:
+                new[name] = self._successor(name, wanted, before)
+        self._retired += [p for name, p in old.items() if new.get(name) is not p]
+        self._by_name = new
+
+    def listed(self) -> dict[str, Sequence[str]]:
+        """The models each enabled provider is known to have, from its last probe."""
+        return {p.name: p.models for p in self._by_name.values() if p.config.enabled and p.models}
+
+    def usable(self, name: str) -> bool:
+        """Enabled and configured."""
+        provider = self._by_name.get(name)
+        return provider is not None and provider.config.enabled
+
+    async def close_retired(self) -> None:
+        """Closes the connections of replaced providers whose last request has ended."""
+        idle = [p for p in self._retired if p.health.in_flight <= 0]
+        for provider in idle:
+            self._retired.remove(provider)
+            await provider.sender.close()
+
+    async def close(self) -> None:
+        """Closes everything; at the end of the process."""
+        for provider in (*self._by_name.values(), *self._retired):
+            await provider.sender.close()
+        self._by_name, self._retired = {}, []
+
+    def _successor(self, name: str, wanted: ProviderConfig, before: Provider | None) -> Provider:
+        provider = Provider(name, wanted, self._sender(name, wanted))
+        if before is not None and before.config.kind == wanted.kind:
+            provider.models = before.models
+            provider.probe = before.probe
+            provider.health.last_errors = before.health.last_errors
+            provider.health.last_ok_ms = before.health.last_ok_ms
+            provider.health.rate_limits = before.health.rate_limits
+        return provider
+
+    def _sender(self, name: str, wanted: ProviderConfig) -> Sender:
+        if wanted.kind == "recording":
+            return RecordedSender(self._recordings(wanted.recordings), wanted.speed)
+        base_url = wanted.base_url or KINDS[wanted.kind].base_url or ""
+        return HttpSender(name, base_url, timeout=wanted.timeout, tls=wanted.tls)
+
+
+def _lower(headers: Mapping[str, str]) -> set[str]:
+    return {name.lower() for name in headers}
+
+
+def speaks(provider: Provider, protocol: Protocol) -> bool:
+    """Whether the provider carries the caller's protocol as it is."""
+    return protocol in provider.protocols or protocol == "raw"

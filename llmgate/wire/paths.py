@@ -1,0 +1,71 @@
+"""Which protocol a path speaks: the table of what the data plane carries (DESIGN, section 6)."""
+
+import msgspec
+
+from llmgate.wire.exchanges import Protocol
+
+_EXACT: dict[str, Protocol] = {
+    "/v1/chat/completions": "openai.chat",
+    "/v1/completions": "openai.completions",
+    "/v1/responses": "openai.responses",
+    "/v1/embeddings": "openai.embeddings",
+    "/v1/models": "openai.models",
+    "/v1/messages": "anthropic.messages",
+    "/v1/messages/count_tokens": "anthropic.count_tokens",
+}
+
+_ALIASES = {
+    "/chat/completions": "/v1/chat/completions",
+    "/completions": "/v1/completions",
+    "/responses": "/v1/responses",
+    "/embeddings": "/v1/embeddings",
+    "/models": "/v1/models",
+    "/messages": "/v1/messages",
+    "/v1/text/completions": "/v1/completions",
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A path as the gateway understands it: canonical, its protocol, and what was odd about it.
+
+    ``provider`` is set for ``/p/{provider}/...``. ``protocol`` is None where nothing is served.
+    """
+
+    path: str
+    protocol: Protocol | None
+    provider: str = ""
+    hint: str = ""
+
+
+def place(path: str) -> Place:
+    """Reads a raw (still encoded) path."""
+    protocol = _EXACT.get(path)
+    if protocol is not None:
+        return Place(path, protocol)
+    if path.startswith("/v1/v1/"):
+        inner = place(path.removeprefix("/v1"))
+        hint = f"the base URL ends in /v1 twice: {path}; set it without the second /v1"
+        return Place(inner.path, inner.protocol, inner.provider, hint)
+    if path.startswith("/p/"):
+        provider, _, rest = path[3:].partition("/")
+        inner = place("/" + rest)
+        return Place(inner.path, inner.protocol or "raw", provider)
+    if path in _ALIASES:
+        return place(_ALIASES[path])
+    if path.endswith("/") and len(path) > 1:
+        return place(path.rstrip("/") or "/")
+    return Place(path, _by_prefix(path))
+
+
+def _by_prefix(path: str) -> Protocol | None:
+    if path.startswith("/v1beta/") or (path.startswith("/v1/models/") and ":" in path):
+        return "gemini"
+    if path.startswith("/v1/models/"):
+        return "openai.models"
+    if path.startswith("/v1/messages/"):
+        return "anthropic.messages" if path.endswith("/messages") else "raw"
+    if path.startswith("/v1/"):
+        return "openai.raw"
+    if path.startswith("/api/") and path != "/api/hello":
+        return "ollama"
+    return None
