@@ -100,6 +100,7 @@ class ConfigProblem(LlmgateError):
         self.line = line
         self.column = column
         self.path = path
+        self.others: tuple[ConfigProblem, ...] = ()  # found in the same reading
 
     def __str__(self) -> str:
         place = f"{self.file}, line {self.line}" if self.line else self.file

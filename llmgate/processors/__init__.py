@@ -1,0 +1,1 @@
+"""The place of request transformations named in a route; a later version fills it."""
