@@ -1,0 +1,214 @@
+"""The application: keeps the feed and passes its news on, at most ten times a second."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Iterable
+from importlib import metadata
+from typing import ClassVar, Final
+from urllib.parse import urlsplit
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from llmgate.wire.exchanges import ExchangeSummary
+from llmgate.wire.feed import FeedEvent, Snapshot
+from llmgate_tui import glyphs as signs
+from llmgate_tui import themes
+from llmgate_tui.api import Api
+from llmgate_tui.clock import Clock
+from llmgate_tui.connection import HEARTBEAT_S, Connection
+from llmgate_tui.detail.pane import DetailPane
+from llmgate_tui.screens.confirm import Confirm
+from llmgate_tui.screens.help import Help, Section, section
+from llmgate_tui.screens.main import MainScreen
+from llmgate_tui.screens.traffic import TrafficBody
+from llmgate_tui.state import Traffic
+from llmgate_tui.widgets.filter_bar import FilterInput
+from llmgate_tui.widgets.traffic_table import TrafficTable
+
+_PACE_S: Final = 0.1
+_TICK_S: Final = 0.5
+
+
+class LlmgateApp(App[None]):
+    """Opens on a running gateway; ``owns_gateway`` says that leaving stops it."""
+
+    TITLE = "llmgate"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMAND_PALETTE_DISPLAY = ":"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", id="help", tooltip="All keys"),
+        Binding("colon", "command_palette", "commands", id="palette", tooltip="All commands"),
+        Binding("q", "leave", "quit", id="quit", tooltip="Quit"),
+    ]
+
+    def __init__(  # noqa: PLR0913 - what a test brings with it
+        self,
+        url: str,
+        token: str,
+        *,
+        address: str = "",
+        clock: Clock | None = None,
+        glyphs: signs.Glyphs | None = None,
+        heartbeat_s: float = HEARTBEAT_S,
+        owns_gateway: bool = False,
+    ) -> None:
+        super().__init__()
+        self.api = Api(url, token)
+        self.traffic = Traffic()
+        self.address = address or urlsplit(url).netloc
+        self.clock = clock or Clock()
+        self.glyphs = glyphs or signs.choose()
+        self.connection = Connection(self.api, self, heartbeat_s=heartbeat_s)
+        self._owns_gateway = owns_gateway
+        self._inbox: deque[FeedEvent] = deque()
+        self._reread: list[ExchangeSummary] = []
+        self._draining = False
+        self._drained_at = 0.0
+        self.main = MainScreen(
+            self.traffic,
+            self.api,
+            address=self.address,
+            clock=self.clock,
+            glyphs=self.glyphs,
+        )
+        for theme in (themes.DARK, themes.LIGHT):
+            self.register_theme(theme)
+        self.theme = os.environ.get("TEXTUAL_THEME", themes.DARK.name)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What our styles use and other themes do not define."""
+        return themes.EXTRA_VARIABLES
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen is the only one; others lie over it."""
+        return self.main
+
+    def on_mount(self) -> None:
+        """Begins to listen."""
+        self.run_worker(self._keep_connected(), group="feed", exit_on_error=True)
+        self.set_interval(_TICK_S, self._tick)
+
+    async def on_unmount(self) -> None:
+        """Leaves nothing open."""
+        await self.api.aclose()
+
+    async def _keep_connected(self) -> None:
+        await self.connection.run()
+
+    # -- what the connection says (Listener) ---------------------------------
+
+    def heard(self, event: FeedEvent) -> None:
+        """Keeps the event for the next drain."""
+        self._inbox.append(event)
+        self._drain_soon()
+
+    def reread(self, rows: list[ExchangeSummary]) -> None:
+        """Keeps the rows for the next drain."""
+        self._reread += rows
+        self._drain_soon()
+
+    def link_changed(self) -> None:
+        """The connection stands otherwise."""
+        if self.main.is_mounted:
+            self.main.link_changed(self.connection.link())
+
+    def oldest_open_ms(self) -> int | None:
+        """From when on rows may be old."""
+        return self.traffic.oldest_open_ms()
+
+    def _drain_soon(self) -> None:
+        """At once after a rest, else a tenth of a second after the last one; idle costs nothing."""
+        if not self._draining:
+            self._draining = True
+            rest = self._drained_at + _PACE_S - asyncio.get_running_loop().time()
+            self.set_timer(max(rest, 0.001), self._drain)
+
+    def _drain(self) -> None:
+        self._draining = False
+        self._drained_at = asyncio.get_running_loop().time()
+        rows, self._reread = self._reread, []
+        merge = bool(rows)
+        while self._inbox:
+            event = self._inbox.popleft()
+            merge = merge or isinstance(event, Snapshot)
+            rows += self.traffic.apply(event)
+        if rows:
+            self.main.take(rows, merge=merge)
+        else:
+            self.main.redraw_facts()
+
+    def _tick(self) -> None:
+        self.main.tick(self.connection.link())
+
+    # -- actions -------------------------------------------------------------
+
+    async def action_help(self) -> None:
+        """All keys."""
+        await self.push_screen(Help(self.help_sections()))
+
+    def help_sections(self) -> list[Section]:
+        """Every binding there is, by place."""
+        detail = section("In the detail", _own_bindings(DetailPane))
+        sections = [
+            section("Traffic", TrafficBody.BINDINGS),
+            section("Moving in the list", TrafficTable.BINDINGS),
+            detail,
+            section("While typing a filter", FilterInput.BINDINGS),
+            section("Everywhere", [*MainScreen.BINDINGS, *LlmgateApp.BINDINGS]),
+        ]
+        return [part for part in sections if part.entries]
+
+    async def action_leave(self) -> None:
+        """Quits; asks first when that would break running requests."""
+        status = self.traffic.status
+        live = status.live if status is not None else 0
+        if not (self._owns_gateway and live):
+            self.exit()
+            return
+        running = "1 request is" if live == 1 else f"{live} requests are"
+        question = f"{running} running. Leaving stops the gateway and breaks them."
+        await self.push_screen(Confirm(question, "leave"), lambda yes: self.exit() if yes else None)
+
+    def action_reconnect(self) -> None:
+        """Tries again now."""
+        self.connection.hurry()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action by name, and the themes."""
+        for command in super().get_system_commands(screen):
+            if command.title == "Theme":
+                yield command
+        yield SystemCommand("Reconnect", "Try the gateway again now", self.action_reconnect)
+        for where, bindings in (
+            (self.main.body.table, TrafficTable.BINDINGS),
+            (self.main.body, TrafficBody.BINDINGS),
+            (self.main, MainScreen.BINDINGS),
+            (self, LlmgateApp.BINDINGS),
+        ):
+            for binding in bindings:
+                if isinstance(binding, Binding) and binding.action != "command_palette":
+                    yield _command(where, binding)
+
+
+def _command(where: object, binding: Binding) -> SystemCommand:
+    async def run() -> None:
+        await where.run_action(binding.action)  # type: ignore[attr-defined]  # app, screen or widget
+
+    keys = binding.key.replace(",", " ")
+    return SystemCommand(binding.tooltip, f"{binding.id} · {keys}", run)
+
+
+def _own_bindings(kind: type) -> list[BindingType]:
+    return list(kind.__dict__.get("BINDINGS", []))
+
+
+def own_version() -> str:
+    """The version of this terminal UI."""
+    try:
+        return metadata.version("llmgate-local")
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,1 @@
+"""Screens and the big parts of the main one: one per file."""

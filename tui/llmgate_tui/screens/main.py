@@ -1,0 +1,177 @@
+"""The main screen: header, screens line, body, keys; and what to show when there is no room."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from llmgate.wire.exchanges import ExchangeSummary
+from llmgate.wire.gateway import Status
+from llmgate_tui import snippets
+from llmgate_tui.api import Api, ApiProblem
+from llmgate_tui.clock import Clock
+from llmgate_tui.connection import Link
+from llmgate_tui.copying import CHOICES, text_of
+from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.screens.menu import Menu
+from llmgate_tui.screens.preview import Preview
+from llmgate_tui.screens.traffic import TrafficBody
+from llmgate_tui.state import Traffic
+from llmgate_tui.widgets.header import Header, ProblemLine
+from llmgate_tui.widgets.key_line import KeyLine
+from llmgate_tui.widgets.tab_line import TabLine
+
+LEAST = (40, 10)
+
+
+class MainScreen(Screen[None]):
+    """Holds the parts; told of news by the app."""
+
+    DEFAULT_CSS = """
+    MainScreen { background: $background; color: $foreground; }
+    MainScreen #problem { display: none; }
+    MainScreen.-problem #problem { display: block; }
+    MainScreen #too-small { display: none; width: 1fr; height: 1fr; color: $foreground; }
+    MainScreen.-too-small > * { display: none; }
+    MainScreen.-too-small #too-small { display: block; }
+    MainScreen.-short TabLine, MainScreen.-short KeyLine { display: none; }
+    MainScreen.-bare KeyLine { display: none; }
+    """
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's own shape
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+        (180, "-xwide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-mid"), (30, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "traffic", "Traffic", id="screen.traffic", tooltip="Traffic", show=False),
+        Binding("H", "hints", "hints", id="hints", tooltip="Hide or show the keys", show=False),
+    ]
+
+    def __init__(self, traffic: Traffic, api: Api, *, address: str, clock: Clock, glyphs: Glyphs):
+        super().__init__()
+        self.body = TrafficBody(traffic, api, address=address, clock=clock, glyphs=glyphs)
+        self._traffic = traffic
+        self._api = api
+        self._address = address
+        self._link = Link(word="connecting")
+        self._tabs = TabLine([("1", "Traffic", "screen.traffic")], self.status)
+        self._header = Header(self.link, self.status, address=address, clock=clock, glyphs=glyphs)
+        self._problem = ProblemLine(self.link, self.status, glyphs)
+        self._keys = KeyLine(plain=glyphs.dot.isascii())
+
+    def status(self) -> Status | None:
+        """The gateway's state, as last heard."""
+        return self._traffic.status
+
+    def link(self) -> Link:
+        """The connection, as last heard."""
+        return self._link
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield self._header
+        yield self._problem
+        yield self._tabs
+        yield self.body
+        yield self._keys
+        yield Static("", id="too-small", markup=False)
+
+    # -- news ----------------------------------------------------------------
+
+    def take(self, rows: list[ExchangeSummary], *, merge: bool) -> None:
+        """New or changed exchanges."""
+        self.body.take(rows, merge=merge)
+
+    def link_changed(self, link: Link) -> None:
+        """The connection stands otherwise."""
+        changed = (link.word, link.reason) != (self._link.word, self._link.reason)
+        self._link = link
+        if changed:
+            self.body.link_changed(link)
+        self.redraw_facts()
+
+    def tick(self, link: Link) -> None:
+        """Twice a second."""
+        self.link_changed(link)
+        self.body.tick()
+
+    def redraw_facts(self) -> None:
+        """Header and what hangs on it; nothing is repainted that says the same."""
+        self.set_class(bool(self._problem.text()), "-problem")
+        for line in (self._header, self._problem, self._tabs):
+            line.redraw()
+        if self.has_class("-too-small"):
+            self._say_too_small()
+
+    # -- size ----------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Below the least size one line takes the place of everything."""
+        small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+        self.set_class(small, "-too-small")
+        if small:
+            self._say_too_small()
+        elif self.focused is None:
+            self.call_after_refresh(self.body.table.focus)
+
+    def _say_too_small(self) -> None:
+        size, status = self.app.size, self.status()
+        said = f"llmgate needs {LEAST[0]}x{LEAST[1]}, have {size.width}x{size.height}"
+        if status is not None:
+            said += f" - {status.live} live, {status.errors} err, ${status.today.cost_usd:.2f}"
+        self.query_one("#too-small", Static).update(Content(said))
+
+    # -- actions -------------------------------------------------------------
+
+    def action_traffic(self) -> None:
+        """The list."""
+        self.body.table.focus()
+
+    def action_hints(self) -> None:
+        """The keys at the foot."""
+        self.toggle_class("-bare")
+
+    def action_order(self, name: str) -> None:
+        """A click on a column title."""
+        self.body.order_by(name)
+
+    def action_press(self, key: str) -> None:
+        """A click on a key of the foot."""
+        self.app.simulate_key(key)
+
+    @on(TrafficBody.Copy)
+    async def _copy(self, event: TrafficBody.Copy) -> None:
+        event.stop()
+        row = event.row
+        if row is None:
+            status = self.status()
+            keyed = status is not None and not status.keyless
+            await self._copied("First request", snippets.first_request(self._address, keyed=keyed))
+            return
+
+        def chosen(choice: str | None) -> None:
+            if choice is not None:
+                work = self._copy_worker(choice, row)
+                self.run_worker(work, exclusive=True, group="copy", exit_on_error=False)
+
+        await self.app.push_screen(Menu("Copy", CHOICES), chosen)
+
+    async def _copy_worker(self, choice: str, row: ExchangeSummary) -> None:
+        try:
+            text = await text_of(choice, row, self._api, self._address)
+        except ApiProblem as problem:
+            self.notify(f"not copied: {problem.message}", severity="error", markup=False)
+            return
+        title = next(label for _, label, value in CHOICES if value == choice)
+        await self._copied(title[0].upper() + title[1:], text)
+
+    async def _copied(self, what: str, text: str) -> None:
+        self.app.copy_to_clipboard(text)
+        await self.app.push_screen(Preview(what, text))

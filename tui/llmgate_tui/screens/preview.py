@@ -1,0 +1,71 @@
+"""Shows what was copied, since a terminal never says whether it took it."""
+
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from llmgate.wire.safe_text import safe_text
+from llmgate_tui import figures
+
+LONG: Final = 74_000  # what many terminals take at most by OSC 52, base64 included
+_SHOWN: Final = 20_000
+
+
+def notice(text: str) -> str:
+    """What to know about the copy; empty when nothing."""
+    encoded = (len(text.encode()) + 2) // 3 * 4
+    if encoded <= LONG:
+        return ""
+    return "Longer than many terminals accept (74 kB): check what arrived."
+
+
+class Preview(ModalScreen[None]):
+    """Title, a word of caution if needed, and the text itself (its beginning, if long)."""
+
+    DEFAULT_CSS = """
+    Preview { align: center middle; background: $background 60%; }
+    Preview > Vertical { width: 90%; max-width: 110; height: auto; max-height: 85%; background: $panel; padding: 1 2; }
+    Preview #preview-title { color: $accent; height: auto; }
+    Preview #preview-notice { color: $warning; height: auto; }
+    Preview VerticalScroll { height: auto; max-height: 100%; margin-top: 1; scrollbar-size-vertical: 1; }
+    Preview #preview-text { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,y", "leave", "Close", id="preview.leave", tooltip="Close"),
+        Binding("j", "scroll(1)", "Down", id="preview.down", tooltip="Scroll down", show=False),
+        Binding("k", "scroll(-1)", "Up", id="preview.up", tooltip="Scroll up", show=False),
+    ]
+
+    def __init__(self, what: str, text: str) -> None:
+        super().__init__()
+        self._what = what
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """The parts."""
+        size = figures.size(len(self._text.encode("utf-8", "replace")))
+        with Vertical():
+            yield Static(Content(f"{self._what} copied ({size}) · esc closes"), id="preview-title")
+            if said := notice(self._text):
+                yield Static(Content(said), id="preview-notice")
+            with VerticalScroll():
+                yield Static(Content(self._shown()), id="preview-text")
+
+    def _shown(self) -> str:
+        text = safe_text(self._text[:_SHOWN])
+        return (
+            text if len(self._text) <= _SHOWN else f"{text}\n… (only the beginning is shown here)"
+        )
+
+    def action_leave(self) -> None:
+        """Back."""
+        _ = self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        """Moves the text."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

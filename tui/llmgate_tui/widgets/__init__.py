@@ -1,0 +1,1 @@
+"""Widgets: one per file, without logic of their own."""

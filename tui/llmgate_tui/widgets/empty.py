@@ -1,0 +1,52 @@
+"""What the list shows when there is nothing to list: how to send the first request, or why it is empty."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from llmgate_tui.snippets import first_request, pointing
+
+
+class Empty(VerticalScroll, can_focus=False):
+    """Two faces: nothing has come yet, and nothing passes the filter."""
+
+    DEFAULT_CSS = """
+    Empty { height: 1fr; background: $background; padding: 1 3; scrollbar-size-vertical: 1; }
+    Empty Static { height: auto; }
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(id="empty")
+        self._address = address
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Static("", markup=False, id="empty-text")
+
+    def show_first(self, *, keyed: bool, lost: bool) -> None:
+        """How to begin."""
+        if lost:
+            self._say([("Waiting for the gateway.", "$quiet")])
+            return
+        lines: list[tuple[str, str]] = [
+            ("No traffic yet. Send the first request (y copies it):", ""),
+            ("", ""),
+            *((line, "$accent") for line in first_request(self._address, keyed=keyed).splitlines()),
+            ("", ""),
+            ("Or point a tool here:", ""),
+            ("", ""),
+            *((line, "$quiet") for line in pointing(self._address, keyed=keyed)),
+        ]
+        self._say(lines)
+
+    def show_hidden(self, hidden: int, *, marked: bool) -> None:
+        """The filter lets nothing through."""
+        way = "M shows all again" if marked else "esc clears the filter"
+        self._say([(f"{hidden:,} hidden. {way}.", "$quiet")])
+
+    def _say(self, lines: list[tuple[str, str]]) -> None:
+        content = Content("\n").join(
+            [Content.styled(text, style) if style else Content(text) for text, style in lines]
+        )
+        self.query_one("#empty-text", Static).update(content)

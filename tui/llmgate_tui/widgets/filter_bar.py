@@ -1,0 +1,210 @@
+"""The filter line: a text, what is wrong with it, and where the list stands at its right end."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input
+
+from llmgate_tui.filter_terms import FilterProblem
+from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.text import clean
+from llmgate_tui.widgets.line import Line, Piece
+
+_DEBOUNCE_S = 0.15
+_REMEMBERED = 100
+
+
+class FilterInput(Input):
+    """An input that is focused by ``/`` only, with the filters used before on up and down."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "up", "older", "Older", id="filter.older", tooltip="The filter used before", show=False
+        ),
+        Binding(
+            "down", "newer", "Newer", id="filter.newer", tooltip="The filter used after", show=False
+        ),
+        Binding(
+            "escape", "leave", "Clear", id="filter.clear", tooltip="Clear the filter and leave"
+        ),
+        Binding("enter", "submit", "Keep", id="filter.keep", tooltip="Keep the filter and leave"),
+    ]
+
+    class Left(Message):
+        """The input gives the focus back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            placeholder="filter: model:claude* status:>=400 -client:codex",
+            id="filter",
+            compact=True,
+        )
+        self.cursor_blink = False
+        self.can_focus = False
+        self._history: list[str] = []
+        self._at = 0
+
+    def remember(self) -> None:
+        """Keeps the text for the up key."""
+        text = self.value.strip()
+        if text and self._history[-1:] != [text]:
+            self._history = [*self._history[-_REMEMBERED + 1 :], text]
+        self._at = len(self._history)
+
+    def action_older(self) -> None:
+        """The filter used before."""
+        self._walk(-1)
+
+    def action_newer(self) -> None:
+        """The filter used after."""
+        self._walk(1)
+
+    def _walk(self, by: int) -> None:
+        self._at = max(0, min(len(self._history), self._at + by))
+        self.value = self._history[self._at] if self._at < len(self._history) else ""
+        self.cursor_position = len(self.value)
+
+    def action_leave(self) -> None:
+        """Clears and leaves."""
+        self.value = ""
+        self.post_message(self.Left())
+
+
+class Place(Line):
+    """Where the list stands: position, order, following, paused."""
+
+    DEFAULT_CSS = "Place { width: auto; min-width: 4; }"
+
+    def __init__(self, where: Callable[[], list[Piece]]) -> None:
+        super().__init__(id="place")
+        self._where = where
+
+    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        """As wide as it needs to be."""
+        return [(" ", ""), *self._where(), (" ", "")], []
+
+    def get_content_width(self, *_: object) -> int:
+        """The width of the text."""
+        return sum(len(text) for text, _ in self.pieces(0)[0])
+
+    def redraw(self) -> None:
+        """A longer text needs a new layout, another text of the same length does not."""
+        if self.get_content_width() != self.size.width:
+            self.refresh(layout=True)
+        else:
+            super().redraw()
+
+
+class Trouble(Line):
+    """A caret under the place of the trouble, and what it is."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="filter-trouble")
+        self._glyphs = glyphs
+        self._problem: FilterProblem | None = None
+
+    def say(self, problem: FilterProblem | None) -> None:
+        """Shows a problem, or goes away."""
+        self._problem = problem
+        self.display = problem is not None
+        self.redraw()
+
+    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        """The caret stands under the character; the words beside it, where there is room."""
+        if self._problem is None:
+            return [], []
+        at = 3 + self._problem.at
+        message = clean(self._problem.message)
+        if at + 2 + len(message) <= width:
+            return [(" " * at + self._glyphs.caret + " ", "bad"), (message, "bad")], []
+        if len(message) + 2 <= at < width:
+            lead = " " * (at - len(message) - 1)
+            return [(f"{lead}{message} {self._glyphs.caret}", "bad")], []
+        return [(f" {self._glyphs.caret} {message}", "bad")], []
+
+
+class FilterBar(Vertical):
+    """Posts ``Changed`` when typing has paused, ``FilterInput.Left`` when it is done."""
+
+    DEFAULT_CSS = """
+    FilterBar { height: auto; background: $background; }
+    FilterBar > Horizontal { height: 1; }
+    FilterBar Input { width: 1fr; background: $background; color: $foreground; padding: 0; border: none; height: 1; }
+    FilterBar Input:focus { background: $background; background-tint: $background 0%; border: none; }
+    FilterBar Input > .input--placeholder { color: $quiet; }
+    FilterBar Slash { width: 3; }
+    FilterBar Trouble { display: none; }
+    """
+
+    class Changed(Message):
+        """The text to filter by."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, where: Callable[[], list[Piece]], glyphs: Glyphs) -> None:
+        super().__init__(id="filter-bar")
+        self._where = where
+        self._glyphs = glyphs
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The slash, the text, the place; the trouble below."""
+        with Horizontal():
+            yield Slash()
+            yield FilterInput()
+            yield Place(self._where)
+        yield Trouble(self._glyphs)
+
+    @property
+    def input(self) -> FilterInput:
+        """The text field."""
+        return self.query_one(FilterInput)
+
+    def enter(self) -> None:
+        """Begins typing."""
+        self.input.can_focus = True
+        self.input.focus()
+
+    def clear(self) -> None:
+        """Empties the text."""
+        self.input.value = ""
+
+    def redraw(self) -> None:
+        """The place said something else before."""
+        self.query_one(Place).redraw()
+
+    def trouble(self, problem: FilterProblem | None) -> None:
+        """What is wrong with the text."""
+        self.query_one(Trouble).say(problem)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_DEBOUNCE_S, self._settled)
+
+    def _settled(self) -> None:
+        self.post_message(self.Changed(self.input.value))
+
+    @on(Input.Submitted)
+    def _kept(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.input.remember()
+        self.input.post_message(FilterInput.Left())
+
+
+class Slash(Line):
+    """The sign before the text."""
+
+    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        """/"""
+        return [(" / ", "accent")], []

@@ -1,0 +1,389 @@
+"""The traffic list: a line table that draws visible rows only and keeps finished lines.
+
+Textual's DataTable redraws every visible cell when one changes (measured: 85-110 ms a change); this one
+redraws one line (1-2 ms). Lines are cached by row index; the cursor's line is not. ``virtual_size`` is
+declared anew without ``layout=True``, so that an appended row costs no layout pass of the whole screen.
+"""
+
+from typing import ClassVar, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import Reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from llmgate.wire.exchanges import LIVE, ExchangeSummary
+from llmgate_tui import columns
+from llmgate_tui.clock import Clock
+from llmgate_tui.columns import Column, Look
+from llmgate_tui.figures import ago
+from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.state import Delta
+from llmgate_tui.text import fit, fit_right
+from llmgate_tui.view import View
+
+_CACHED: Final = 2_000
+_TONES: Final = ("plain", "quiet", "good", "live", "warn", "bad", "accent")
+
+
+class TrafficTable(ScrollView, can_focus=True):
+    """Rows of a ``View``, a cursor that stays with its exchange, and following of new rows."""
+
+    virtual_size = Reactive(Size(0, 0), layout=False)
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "traffic--cursor",
+        "traffic--cursor-blurred",
+        *(f"traffic--{tone}" for tone in _TONES),
+    }
+    DEFAULT_CSS = """
+    TrafficTable {
+        height: 1fr; background: $background; color: $foreground; overflow-x: hidden; overflow-y: scroll;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+    }
+    TrafficTable > .traffic--plain { color: $foreground; }
+    TrafficTable > .traffic--quiet { color: $quiet; }
+    TrafficTable > .traffic--good { color: $success; }
+    TrafficTable > .traffic--live, TrafficTable > .traffic--accent { color: $accent; }
+    TrafficTable > .traffic--warn { color: $warning; }
+    TrafficTable > .traffic--bad { color: $error; }
+    TrafficTable > .traffic--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+    TrafficTable > .traffic--cursor-blurred { background: $block-cursor-blurred-background; }
+    TrafficTable.-lost > .traffic--plain, TrafficTable.-lost > .traffic--live { color: $quiet; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Down", id="list.down", tooltip="Next exchange", show=False),
+        Binding("k,up", "move(-1)", "Up", id="list.up", tooltip="Previous exchange", show=False),
+        Binding("g,home", "first", "Top", id="list.first", tooltip="First exchange", show=False),
+        Binding("G,end", "last", "End", id="list.last", tooltip="Last exchange", show=False),
+        Binding("pageup", "page(-2)", "Page up", id="list.pageup", tooltip="A page up", show=False),
+        Binding(
+            "pagedown",
+            "page(2)",
+            "Page down",
+            id="list.pagedown",
+            tooltip="A page down",
+            show=False,
+        ),
+        Binding(
+            "ctrl+u", "page(-1)", "Half up", id="list.halfup", tooltip="Half a page up", show=False
+        ),
+        Binding(
+            "ctrl+d",
+            "page(1)",
+            "Half down",
+            id="list.halfdown",
+            tooltip="Half a page down",
+            show=False,
+        ),
+    ]
+
+    class Moved(Message):
+        """The cursor stands on another exchange, or on none."""
+
+        def __init__(self, row: ExchangeSummary | None) -> None:
+            super().__init__()
+            self.row = row
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last place matters."""
+            return isinstance(message, TrafficTable.Moved)
+
+    class Chosen(Message):
+        """Enter or a double click on an exchange."""
+
+    class FollowChanged(Message):
+        """Following went on or off by moving."""
+
+    def __init__(self, view: View, clock: Clock, glyphs: Glyphs) -> None:
+        super().__init__(id="traffic-table")
+        self.view = view
+        self.clock = clock
+        self.glyphs = glyphs
+        self.following = True
+        self.relative = False
+        self.selected: str | None = None
+        self.columns: list[tuple[Column, int]] = columns.for_width(80)
+        self._strips: dict[int, Strip] = {}
+        self._styles: dict[tuple[str, bool, bool], Style] = {}
+        self._moments: dict[int, str] = {}
+
+    # -- what the view shows -------------------------------------------------
+
+    @property
+    def cursor(self) -> int | None:
+        """The position of the selected exchange, None when it is not shown."""
+        if self.selected is None:
+            return None
+        return self.view.position(self.view.traffic.index(self.selected))
+
+    @property
+    def row(self) -> ExchangeSummary | None:
+        """The selected exchange."""
+        return None if self.selected is None else self.view.traffic.find(self.selected)
+
+    def take(self, delta: Delta, moved: bool) -> None:
+        """Shows a change that the view has already taken."""
+        if delta.rebuilt:
+            self._strips.clear()
+        for index in delta.changed:
+            self._strips.pop(index, None)
+        if delta.trimmed and not self.view.limited and not self.view.arranged:
+            self._keep_place(delta.trimmed)
+        grown = self._resize()
+        if self.following or self.cursor is None:
+            self._settle()
+        if moved or delta.rebuilt or delta.trimmed:
+            self.refresh()
+        else:
+            self._refresh_rows(delta.changed)
+            if grown:
+                self._refresh_new(delta)
+
+    def rearrange(self) -> None:
+        """The view was rebuilt: filter, order or marks changed."""
+        self._resize()
+        self._settle()
+        self.refresh()
+
+    def refresh_live(self) -> None:
+        """Redraws visible rows that are on their way: their time runs."""
+        self._refresh_rows(
+            [index for index in self._visible() if self.view.traffic.row(index).state in LIVE]
+        )
+
+    def redraw_all(self) -> None:
+        """Every line anew: the spelling of times, the connection or the theme changed."""
+        self._strips.clear()
+        self._styles.clear()
+        self.refresh()
+
+    def redraw(self, id: str) -> None:  # noqa: A002
+        """One exchange's line anew."""
+        index = self.view.traffic.index(id)
+        if index is not None:
+            self._refresh_rows([index])
+
+    def _keep_place(self, trimmed: int) -> None:
+        if not self.following:
+            self.set_scroll(None, max(0, self.scroll_offset.y - trimmed))
+
+    def _resize(self) -> bool:
+        size = Size(self.size.width, len(self.view))
+        grown = size != self.virtual_size
+        if grown:
+            self.virtual_size = size
+            self._scroll_update(size)
+        return grown
+
+    def _settle(self) -> None:
+        """Puts the cursor where it belongs after the rows changed."""
+        if not len(self.view):
+            self._select(None)
+        elif self.following:
+            self._select_position(self._newest())
+        elif (at := self.cursor) is not None:
+            self._show(at)
+        else:  # hidden by a filter or trimmed: stay at the same height
+            self._select_position(min(self.scroll_offset.y, len(self.view) - 1))
+
+    def _newest(self) -> int:
+        return 0 if self.view.flipped else len(self.view) - 1
+
+    def _visible(self) -> list[int]:
+        top = self.scroll_offset.y
+        return [
+            self.view.index(at) for at in range(top, min(top + self.size.height, len(self.view)))
+        ]
+
+    def _refresh_rows(self, indices: list[int]) -> None:
+        top, height, width = self.scroll_offset.y, self.size.height, self.size.width
+        for index in indices:
+            self._strips.pop(index, None)
+            at = self.view.position(index)
+            if at is not None and top <= at < top + height:
+                self.refresh(Region(0, at - top, width, 1))
+
+    def _refresh_new(self, delta: Delta) -> None:
+        if self.view.flipped:
+            self.refresh()
+            return
+        shown = len(self.view) - self.scroll_offset.y
+        if shown <= self.size.height + (self.view.traffic.end - delta.first_new):
+            self.refresh()
+
+    # -- moving --------------------------------------------------------------
+
+    def action_move(self, by: int) -> None:
+        """Moves the cursor; leaving the newest row ends following, reaching it by hand does not."""
+        at = self.cursor
+        self.go_to((self._newest() if at is None else at) + by)
+
+    def action_first(self) -> None:
+        """To the first row."""
+        self.go_to(0)
+
+    def action_last(self) -> None:
+        """To the last row."""
+        self.go_to(len(self.view) - 1)
+
+    def action_page(self, halves: int) -> None:
+        """By half pages."""
+        self.action_move(halves * max(1, (self.size.height - 1) // 2))
+
+    def go_to(self, position: int) -> None:
+        """Puts the cursor on a position; at the newest row following goes on, elsewhere off."""
+        if not len(self.view):
+            return
+        position = max(0, min(position, len(self.view) - 1))
+        self._select_position(position)
+        self.set_following(position == self._newest() and not self.view.arranged)
+
+    def select(self, id: str) -> None:  # noqa: A002
+        """Puts the cursor on an exchange, if it is shown."""
+        at = self.view.position(self.view.traffic.index(id))
+        if at is not None:
+            self.go_to(at)
+
+    def set_following(self, following: bool) -> None:
+        """Turns following on (and jumps to the newest row) or off."""
+        if following == self.following:
+            return
+        self.following = following
+        if following:
+            self._settle()
+        self.post_message(self.FollowChanged())
+
+    def _select_position(self, position: int) -> None:
+        self._select(self.view.row(position).id)
+        self._show(position)
+
+    def _select(self, id: str | None) -> None:  # noqa: A002
+        if id == self.selected:
+            return
+        before, self.selected = self.selected, id
+        for changed in (before, id):
+            if changed is not None:
+                self.redraw(changed)
+        self.post_message(self.Moved(self.row))
+
+    def _show(self, position: int) -> None:
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if position < top:
+            self.set_scroll(None, position)
+        elif position >= top + height:
+            self.set_scroll(None, position - height + 1)
+
+    # -- mouse, size, focus --------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        """Selects the row under the mouse; a second click opens it."""
+        at = event.y + self.scroll_offset.y
+        if 0 <= at < len(self.view):
+            self.go_to(at)
+            if event.chain > 1:
+                self.post_message(self.Chosen())
+
+    def on_mouse_scroll_up(self) -> None:
+        """Looking back ends following: new rows must not pull the list away."""
+        self.set_following(False)
+
+    def on_resize(self) -> None:
+        """Picks the columns that fit."""
+        self.columns = columns.for_width(self.size.width)
+        self._strips.clear()
+        self._resize()
+        self._settle()
+
+    def on_focus(self) -> None:
+        """The cursor looks different with the focus."""
+        self._redraw_cursor()
+
+    def on_blur(self) -> None:
+        """The cursor looks different without the focus."""
+        self._redraw_cursor()
+
+    def _redraw_cursor(self) -> None:
+        if self.selected is not None:
+            self.redraw(self.selected)
+
+    def notify_style_update(self) -> None:
+        """Forgets finished lines; styles are looked up again when they are next needed."""
+        super().notify_style_update()
+        self._strips.clear()
+        self._styles.clear()
+
+    # -- drawing -------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One visible line."""
+        position = y + self.scroll_offset.y
+        if position >= len(self.view):
+            return Strip.blank(self.size.width, self.rich_style)
+        index = self.view.index(position)
+        row = self.view.traffic.row(index)
+        if row.id == self.selected:
+            return self._draw(row, cursor=True)
+        strip = self._strips.get(index)
+        if strip is None or strip.cell_length != self.size.width:
+            strip = self._draw(row, cursor=False)
+            if len(self._strips) >= _CACHED:
+                self._strips.clear()
+            self._strips[index] = strip
+        return strip
+
+    def _draw(self, row: ExchangeSummary, *, cursor: bool) -> Strip:
+        look = Look(self.clock.now_ms(), self._moment, self.glyphs)
+        marked = row.id in self.view.traffic.marks
+        runs: list[tuple[str, str]] = [("accent", f"{self.glyphs.mark if marked else ' '} ")]
+        for column, width in self.columns:
+            text, tone = column.cell(row, look)
+            runs.append((tone, (fit_right if column.right else fit)(text, width) + " "))
+        return self._strip(runs, cursor)
+
+    def _strip(self, runs: list[tuple[str, str]], cursor: bool) -> Strip:
+        """Joins neighbours of one tone: fewer segments, fewer bytes."""
+        segments: list[Segment] = []
+        tone, text = "plain", ""
+        for next_tone, next_text in runs:
+            if next_tone != tone and text:
+                segments.append(Segment(text, self._style(tone, cursor)))
+                text = ""
+            tone, text = next_tone, text + next_text
+        segments.append(Segment(text, self._style(tone, cursor)))
+        strip = Strip(segments, sum(cell_len(segment.text) for segment in segments))
+        return strip.adjust_cell_length(self.size.width, self._style("plain", cursor))
+
+    def _style(self, tone: str, cursor: bool) -> Style:
+        key = (tone, cursor, self.has_focus)
+        style = self._styles.get(key)
+        if style is None:
+            style = self._styles[key] = self._build_style(*key)
+        return style
+
+    def _build_style(self, tone: str, cursor: bool, focused: bool) -> Style:
+        style = self.get_component_rich_style(f"traffic--{tone}")
+        if not cursor:
+            return style
+        name = "traffic--cursor" if focused else "traffic--cursor-blurred"
+        under = self.get_component_rich_style(name)
+        color = under.color if focused and tone in {"plain", "quiet"} else style.color
+        bare = self.app.no_color or self.app.ansi_color
+        return Style(color=color, bgcolor=under.bgcolor, bold=focused, reverse=bare and focused)
+
+    def _moment(self, at_ms: int) -> str:
+        if self.relative:
+            return ago(self.clock.now_ms() - at_ms)
+        second = at_ms // 1000
+        text = self._moments.get(second)
+        if text is None:
+            if len(self._moments) > _CACHED:
+                self._moments.clear()
+            text = self._moments[second] = self.clock.moment(at_ms)
+        return text
