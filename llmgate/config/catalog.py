@@ -21,10 +21,10 @@ PROTOCOLS: Final[tuple[str, ...]] = get_args(Protocol)
 class ProviderKind(msgspec.Struct, frozen=True, kw_only=True):
     """What is true of every provider of a kind.
 
-    ``keeps_v1``: the caller's whole ``/v1/...`` path is added to the base URL (the Anthropic family);
-    otherwise the base URL already holds the version. ``probe`` is the path of the models list under the
-    base URL. ``owns`` are globs of the models that this vendor alone makes: they find it before its
-    list is known, and when its list leaves aliases out.
+    ``keeps_v1``: the caller's whole ``/v1/...`` path is added to the base URL (the Anthropic
+    family); otherwise the base URL already holds the version. ``probe`` is the path of the models
+    list under the base URL. ``owns`` are globs of the models that this vendor alone makes: they
+    find it before its list is known, and when its list leaves aliases out.
     """
 
     name: str
@@ -58,7 +58,15 @@ _ROWS: Final = (
         protocols=_OPENAI,
         key_env="OPENAI_API_KEY",
         owns=(
-            *("gpt-*", "o[134]", "o[134]-*", "chatgpt-*", "codex-*", "computer-use-*", "text-embedding-*"),
+            *(
+                "gpt-*",
+                "o[134]",
+                "o[134]-*",
+                "chatgpt-*",
+                "codex-*",
+                "computer-use-*",
+                "text-embedding-*",
+            ),
             *("dall-e-*", "whisper-*", "tts-*", "omni-moderation-*", "sora-*"),
         ),
     ),
@@ -196,9 +204,9 @@ def keys_of(provider: ProviderConfig) -> tuple[str, ...]:
 def upstream_url(base_url: str, keeps_v1: bool, path: str, query: str) -> str:
     """Puts the URL of a provider together from the caller's path.
 
-    Base URLs are written with or without a trailing slash and ``/v1``, callers double ``/v1``: all of
-    these mean the same. A base URL that ends in ``/.`` is taken as it is, for an OpenAI-like server
-    that has no version in its paths.
+    Base URLs are written with or without a trailing slash and ``/v1``, callers double ``/v1``: all
+    of these mean the same. A base URL that ends in ``/.`` is taken as it is, for an OpenAI-like
+    server that has no version in its paths.
     """
     rest = _VERSIONS.sub("", path if path.startswith("/") else f"/{path}")
     base = _versioned(base_url)

@@ -1,7 +1,7 @@
 """The shape of config.yaml: frozen Structs, unknown fields refused (DESIGN, section 5).
 
-Every duration has its unit in its name. A field that a later version will serve is refused until it is
-served, so that no setting is ever silently without effect.
+Every duration has its unit in its name. A field that a later version will serve is refused until it
+is served, so that no setting is ever silently without effect.
 """
 
 from typing import Literal
@@ -13,7 +13,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Sections of the file: immutable, strict."""
 
 
-class Server(_Section):
+class Server(_Section, frozen=True, kw_only=True):
     """Where the gateway listens and what it lets in."""
 
     host: str = "127.0.0.1"
@@ -24,7 +24,7 @@ class Server(_Section):
     model_prefix: str = ""
 
 
-class Timeout(_Section):
+class Timeout(_Section, frozen=True, kw_only=True):
     """Patience with a provider, in seconds."""
 
     connect_s: float = 5
@@ -32,18 +32,19 @@ class Timeout(_Section):
     idle_s: float = 60
 
 
-class Tls(_Section):
-    """How a provider's certificate is checked; ``ca_bundle`` is a PEM file added to the system's."""
+class Tls(_Section, frozen=True, kw_only=True):
+    """How a provider's certificate is checked; ``ca_bundle``: a PEM file added to the system's."""
 
     verify: bool = True
     ca_bundle: str | None = None
 
 
-class ProviderConfig(_Section):
+class ProviderConfig(_Section, frozen=True, kw_only=True):
     """A provider: a row of the catalog (``kind``) and what differs from it.
 
     ``models`` renames: exact, glob or /regex/ of the name asked for -> the provider's name.
-    For kind ``recording``, ``recordings`` is the folder and ``speed`` scales the recorded times (0: no waits).
+    For kind ``recording``, ``recordings`` is the folder and ``speed`` scales the recorded times (0:
+    no waits).
     """
 
     kind: str
@@ -60,8 +61,8 @@ class ProviderConfig(_Section):
     speed: float = 1.0
 
 
-class Match(_Section):
-    """Which requests a route takes; everything given must match. Globs, or /regex/, case-sensitive."""
+class Match(_Section, frozen=True, kw_only=True):
+    """Which requests a route takes: everything given must match; literals, globs or /regex/."""
 
     model: str | list[str] | None = None
     path: str | list[str] | None = None
@@ -69,7 +70,7 @@ class Match(_Section):
     header: dict[str, str] = {}
 
 
-class Target(_Section):
+class Target(_Section, frozen=True, kw_only=True):
     """Where a route can send: ``model`` replaces the name asked for."""
 
     provider: str
@@ -77,7 +78,7 @@ class Target(_Section):
     model: str | None = None
 
 
-class RouteConfig(_Section, kw_only=True):
+class RouteConfig(_Section, frozen=True, kw_only=True):
     """A rule: first match wins."""
 
     match: Match = Match()
@@ -86,14 +87,14 @@ class RouteConfig(_Section, kw_only=True):
     streaming: Literal["any", "only", "never"] = "any"
 
 
-class KeyLimits(_Section):
+class KeyLimits(_Section, frozen=True, kw_only=True):
     """What a key may do."""
 
     requests_per_second: float | None = None
     burst: int | None = None
 
 
-class KeyConfig(_Section):
+class KeyConfig(_Section, frozen=True, kw_only=True):
     """A caller's key."""
 
     key: str
@@ -101,13 +102,13 @@ class KeyConfig(_Section):
     limits: KeyLimits = KeyLimits()
 
 
-class HealthConfig(_Section):
+class HealthConfig(_Section, frozen=True, kw_only=True):
     """Active probes: every ``every_s`` seconds, 0 turns them off."""
 
     every_s: float = 30
 
 
-class RecordingConfig(_Section):
+class RecordingConfig(_Section, frozen=True, kw_only=True):
     """What is kept and for how long. ``redact`` are regular expressions blanked in bodies."""
 
     bodies: Literal["full", "metadata", "off"] = "full"
@@ -116,7 +117,7 @@ class RecordingConfig(_Section):
     redact: list[str] = []
 
 
-class Price(_Section):
+class Price(_Section, frozen=True, kw_only=True):
     """US dollars per million tokens."""
 
     input_per_mtok: float
@@ -125,7 +126,7 @@ class Price(_Section):
     cache_write_per_mtok: float | None = None
 
 
-class LogConfig(_Section):
+class LogConfig(_Section, frozen=True, kw_only=True):
     """The gateway's own log."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -135,7 +136,7 @@ class LogConfig(_Section):
     json: bool = True
 
 
-class Config(_Section):
+class Config(_Section, frozen=True, kw_only=True):
     """The whole file."""
 
     server: Server = Server()

@@ -1,7 +1,7 @@
 """The one way a name is matched everywhere in config.yaml: literally, as a glob, or as a /regex/.
 
-Matching is case-sensitive. A name from a caller is cut off from matching beyond ``LONGEST`` characters,
-so that a pattern never works on unbounded input.
+Matching is case-sensitive. A name longer than ``LONGEST`` characters matches nothing but a literal
+and ``*``, so that a pattern never works on unbounded input.
 """
 
 import fnmatch
@@ -59,8 +59,8 @@ class Patterns:
 class Renames:
     """A provider's ``models``: name asked for -> its own name. Exact wins over glob over /regex/.
 
-    Among globs, and among regexes, the first one written wins. ``\\1`` in the new name of a regex is
-    its first group.
+    Among globs, and among regexes, the first one written wins. ``\\1`` in the new name of a regex
+    is its first group.
     """
 
     __slots__ = ("_exact", "_globs", "_regexes")

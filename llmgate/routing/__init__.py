@@ -1,0 +1,1 @@
+"""Which route takes a request, which targets it is offered, and in which order."""
