@@ -65,7 +65,7 @@ def test_every_figure_fits_seven_cells(number: int, basis: Basis) -> None:
         units.count(number % 10**11, basis),
         units.size(number % 10**12),
         units.rate(number % 10**7, 10**6),
-        units.money((number % 10**11) / 10**5, basis),
+        units.money((number % 10**13) / 10**5, basis),
         units.age(0, number),
     ]
 

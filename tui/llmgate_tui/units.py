@@ -43,7 +43,11 @@ def _dollars(usd: float, digits: int) -> str:
         return f"${usd:.{digits}f}"
     if usd < 99.995:
         return f"${usd:.2f}"
-    return f"${usd:,.0f}" if usd < 9_999.5 else f"${count(round(usd))}"
+    if usd < 9_999.5:
+        return f"${usd:,.0f}"
+    if usd < 99_950:
+        return f"${count(round(usd))}"
+    return f"${usd / 1000:.0f}k" if usd < 999_500 else f"${usd / 1e6:.0f}M"
 
 
 def size(number: int | None) -> str:
@@ -54,7 +58,7 @@ def size(number: int | None) -> str:
         return figures.size(number)
     if number < 99_950_000:
         return f"{number / 1e6:.1f} MB"
-    return f"{number / 1e6:.0f} MB" if number < 999_500_000 else f"{number / 1e9:.1f} GB"
+    return f"{number / 1e6:.0f} MB" if number < 999_500_000 else f"{number / 1e9:.0f} GB"
 
 
 def rate(tokens: int | None, us: int | None) -> str:
