@@ -1,0 +1,1 @@
+"""Records every exchange in one SQLite file: one writer, many readers, age and size caps."""

@@ -1,0 +1,95 @@
+"""Opens the store file: for writing with its pragmas and migrations, for reading, and sets damage aside."""
+
+import os
+import sqlite3
+import sys
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import aiosqlite
+
+from llmgate.store.migrations import migrate
+from llmgate.store.problems import StoreProblem
+
+_PRAGMAS = (
+    "PRAGMA auto_vacuum = INCREMENTAL",  # works only before the first table
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA busy_timeout = 500",
+    "PRAGMA cache_size = -8192",
+    "PRAGMA journal_size_limit = 16777216",
+    "PRAGMA temp_store = MEMORY",
+)
+_MAX_DAMAGED = 9
+
+
+async def open_writer(path: Path) -> aiosqlite.Connection:
+    """The one writing connection, its file created and up to date; raises sqlite3.Error, OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _create_private(path)
+    db = await aiosqlite.connect(path)
+    try:
+        for pragma in _PRAGMAS:
+            await db.execute(pragma)
+        await migrate(db)
+    except BaseException:
+        await db.close()
+        raise
+    return db
+
+
+def _create_private(path: Path) -> None:
+    """SQLite gives its -wal and -shm files the rights of the file itself."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if sys.platform != "win32":
+        with suppress(PermissionError):  # another owner's file: theirs to guard
+            path.chmod(0o600)
+
+
+async def open_reader(path: Path) -> aiosqlite.Connection:
+    """A read-only connection; never creates the file."""
+    if not path.is_file():
+        raise StoreProblem(f"there is no store at {path}")
+    name = quote(str(path.absolute()))
+    try:
+        return await _read_only(f"file:{name}?mode=ro")
+    except sqlite3.OperationalError:
+        if Path(f"{path}-wal").exists():
+            raise
+        return await _read_only(f"file:{name}?immutable=1")  # a folder that cannot be written
+
+
+async def _read_only(uri: str) -> aiosqlite.Connection:
+    db = await aiosqlite.connect(uri, uri=True)
+    try:
+        for pragma in (
+            "PRAGMA query_only = 1",
+            "PRAGMA busy_timeout = 2000",
+            "PRAGMA cache_size = -16384",
+            "SELECT count(*) FROM sqlite_master",
+        ):
+            await db.execute(pragma)
+    except BaseException:
+        await db.close()
+        raise
+    return db
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a damaged store and its side files; returns the new name."""
+    for number in range(1, _MAX_DAMAGED + 1):
+        target = path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")
+        if not target.exists():
+            break
+    else:
+        raise StoreProblem(
+            f"{path} is damaged and {_MAX_DAMAGED} damaged ones lie beside it already;"
+            " move them away, recording starts again by itself"
+        )
+    for ending in ("-wal", "-shm"):
+        side = Path(f"{path}{ending}")
+        if side.exists():
+            side.replace(f"{target}{ending}")
+    path.replace(target)
+    return target

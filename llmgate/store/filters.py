@@ -1,0 +1,117 @@
+"""What can be asked of the list, and the SQL it stands for."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from llmgate.store.problems import BadFilter
+
+_LONGEST = 200
+_GLOB = re.compile(r"[*?\[]")
+_STATUS = re.compile(r"(>=|<=|!=|=|>|<)?\s*(\d{1,3})")
+_CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
+_NAMES = ("model", "served", "provider", "route", "key", "client", "session", "path", "protocol")
+_SEARCHED = ("model", "served", "provider", "path", "error")
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything given must match; names may be globs, and several with commas between them."""
+
+    model: str = ""  # as asked or as sent
+    served: str = ""
+    provider: str = ""
+    route: str = ""
+    key: str = ""
+    client: str = ""
+    session: str = ""
+    path: str = ""
+    protocol: str = ""
+    status: str = ""  # 429, 4xx, >=400, !=200
+    state: str = ""  # live, waiting, streaming, finished, failed, cut, cancelled
+    error_type: str = ""  # "*" is any
+    since_ms: int | None = None
+    until_ms: int | None = None
+    search: str = ""  # in model, provider, path, error
+    min_cost: float | None = None
+
+
+Condition = tuple[str, list[Any]]
+
+
+def conditions(given: Filter) -> tuple[str, list[Any]]:
+    """The WHERE clause (without the word) and its values; raises BadFilter."""
+    parts = list(_parts(given))
+    clause = " AND ".join(f"({sql})" for sql, _ in parts)
+    return clause, [value for _, values in parts for value in values]
+
+
+def _parts(given: Filter) -> Iterator[Condition]:
+    for name in _NAMES:
+        if text := getattr(given, name):
+            yield _model(text) if name == "model" else _name(name, text)
+    if given.error_type:
+        sql, values = _name("error_type", given.error_type)
+        yield f"error_type <> '' AND ({sql})", values
+    if given.state:
+        yield _state(given.state)
+    if given.status:
+        yield _status(given.status)
+    yield from _figures(given)
+    if given.search:
+        text = _bounded(given.search)
+        yield (
+            " OR ".join(f"instr(lower({name}), ?)" for name in _SEARCHED),
+            [text.lower()] * len(_SEARCHED),
+        )
+
+
+def _figures(given: Filter) -> Iterator[Condition]:
+    if given.since_ms is not None:
+        yield "started_ms >= ?", [given.since_ms]
+    if given.until_ms is not None:
+        yield "started_ms < ?", [given.until_ms]
+    if given.min_cost is not None:
+        yield "cost_usd >= ?", [given.min_cost]
+
+
+def _model(text: str) -> Condition:
+    asked, values = _name("model", text)
+    sent, more = _name("served", text)
+    return f"{asked} OR {sent}", values + more
+
+
+def _name(column: str, text: str) -> Condition:
+    names = [name.strip() for name in _bounded(text).split(",") if name.strip()]
+    if not names:
+        raise BadFilter(f"{column}: {text!r} names nothing")
+    sql = " OR ".join(f"{column} {'GLOB' if _GLOB.search(name) else '='} ?" for name in names)
+    return sql, list(names)
+
+
+def _state(text: str) -> Condition:
+    sql, values = _name("state", text)
+    if "live" in values:
+        return f"{sql} OR state IN ('waiting', 'streaming')", values
+    return sql, values
+
+
+def _status(text: str) -> Condition:
+    text = text.strip()
+    if found := _CLASS.fullmatch(text):
+        low = int(found[1]) * 100
+        return "status >= ? AND status < ?", [low, low + 100]
+    if found := _STATUS.fullmatch(text):
+        return f"status {found[1] or '='} ?", [int(found[2])]
+    raise BadFilter(f"status {_shown(text)!r} is none of: 429, 4xx, >=400, !=200")
+
+
+def _bounded(text: str) -> str:
+    if len(text) > _LONGEST:
+        raise BadFilter(f"{_shown(text)!r} is longer than {_LONGEST} characters")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"

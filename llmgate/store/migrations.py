@@ -1,0 +1,107 @@
+"""The schema as ordered migrations; the names of those applied are kept in the file itself.
+
+``exchanges`` is a narrow row per exchange (the traffic list), ``details`` the rest of it in one blob,
+``bodies`` one row per part. A body's id is ``seq * 8 + part``, so parts lie next to each other and need
+no index; its ``codec`` says how ``data`` is kept, which leaves room for bodies that refer to shared pieces.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import aiosqlite
+
+from llmgate.store.problems import NewerStore
+
+Migration = Callable[[aiosqlite.Connection], Awaitable[None]]
+
+
+async def exchanges_details_bodies(db: aiosqlite.Connection) -> None:
+    """The first tables."""
+    for statement in _FIRST:
+        await db.execute(statement)
+
+
+_FIRST = (
+    """
+    CREATE TABLE exchanges (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        started_ms INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        status INTEGER,
+        error_type TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        model TEXT NOT NULL,
+        served TEXT NOT NULL,
+        client TEXT NOT NULL,
+        key TEXT NOT NULL,
+        session TEXT NOT NULL,
+        route TEXT NOT NULL,
+        protocol TEXT NOT NULL,
+        method TEXT NOT NULL,
+        path TEXT NOT NULL,
+        stream INTEGER NOT NULL,
+        transport TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        ttfb_us INTEGER,
+        total_us INTEGER,
+        own_us INTEGER,
+        request_bytes INTEGER NOT NULL,
+        response_bytes INTEGER NOT NULL,
+        chunks INTEGER NOT NULL,
+        input_tokens INTEGER,
+        output_tokens INTEGER,
+        cache_read_tokens INTEGER,
+        cache_write_tokens INTEGER,
+        reasoning_tokens INTEGER,
+        usage_basis TEXT NOT NULL,
+        cost_usd REAL,
+        cost_basis TEXT NOT NULL,
+        price_source TEXT NOT NULL,
+        finish TEXT NOT NULL,
+        tool_calls INTEGER NOT NULL,
+        repeat INTEGER NOT NULL,
+        error TEXT NOT NULL
+    )
+    """,
+    # Newest first, and the spend of a day without touching the table.
+    """
+    CREATE INDEX exchanges_by_time ON exchanges
+        (started_ms, seq, cost_usd, cost_basis, input_tokens, output_tokens)
+    """,
+    "CREATE INDEX exchanges_by_session ON exchanges (session, started_ms) WHERE session <> ''",
+    "CREATE INDEX exchanges_failed ON exchanges (started_ms, seq) WHERE error_type <> ''",
+    "CREATE INDEX exchanges_live ON exchanges (state) WHERE state IN ('waiting', 'streaming')",
+    "CREATE TABLE details (seq INTEGER PRIMARY KEY, data BLOB NOT NULL, timing BLOB NOT NULL)",
+    """
+    CREATE TABLE bodies (
+        id INTEGER PRIMARY KEY,
+        codec INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        data BLOB NOT NULL
+    )
+    """,
+)
+
+MIGRATIONS: tuple[Migration, ...] = (exchanges_details_bodies,)
+
+
+def names() -> list[str]:
+    """The migrations this version knows, in order."""
+    return [migration.__name__ for migration in MIGRATIONS]
+
+
+async def migrate(db: aiosqlite.Connection) -> list[str]:
+    """Brings the file up to date, one transaction per step; returns the names of what it applied."""
+    await db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+    async with db.execute("SELECT name FROM migrations") as cursor:
+        done = {str(row[0]) async for row in cursor}
+    unknown = sorted(done - set(names()))
+    if unknown:
+        raise NewerStore(unknown[0])
+    applied = [step for step in MIGRATIONS if step.__name__ not in done]
+    for step in applied:
+        await db.execute("BEGIN IMMEDIATE")
+        await step(db)
+        await db.execute("INSERT INTO migrations VALUES (?)", (step.__name__,))
+        await db.commit()
+    return [step.__name__ for step in applied]

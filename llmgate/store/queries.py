@@ -1,0 +1,253 @@
+"""Reads the store on a connection of its own, which cannot write."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import aiosqlite
+
+from llmgate.store.codec import decode_rest, read_timing, unpack, unpack_small
+from llmgate.store.connection import open_reader
+from llmgate.store.encoder import ANSWER, PARTS_PER_EXCHANGE, REQUEST, SENT
+from llmgate.store.filters import Filter, conditions
+from llmgate.store.problems import BadFilter, StoreProblem, explain
+from llmgate.store.retention import used_bytes, wal_bytes
+from llmgate.store.rows import COLUMNS, SELECT, from_row
+from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, ExchangeSummary
+from llmgate.wire.gateway import Spend
+
+Part = Literal["request", "sent", "answer"]
+
+MAX_PAGE: Final = 1000
+MAX_CHUNKS: Final = 5000
+_PARTS: Final[dict[Part, int]] = {"request": REQUEST, "sent": SENT, "answer": ANSWER}
+_INLINE: Final = 64 << 10
+
+_ID = COLUMNS.index("id")
+_STARTED = COLUMNS.index("started_ms")
+_WITH_SEQ = SELECT.replace("SELECT ", "SELECT seq, ", 1)
+
+
+class Queries:
+    """Answers questions about what is on disk; opens the file when it is first asked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db: aiosqlite.Connection | None = None
+        self._opening = asyncio.Lock()
+        self._last: tuple[int, list[bytes], list[int]] | None = None
+
+    async def close(self) -> None:
+        """Closes the file; the next question opens it again."""
+        async with self._opening:
+            db, self._db = self._db, None
+            self._last = None
+            if db is not None:
+                await db.close()
+
+    async def page(
+        self, given: Filter, cursor: str = "", limit: int = 100, *, count: bool = False
+    ) -> ExchangePage:
+        """A page, newest first; raises BadFilter."""
+        clause, values = conditions(given)
+        limit = max(1, min(limit, MAX_PAGE))
+        total = await self._count(clause, values) if count else None
+        if cursor:
+            clause = (
+                f"{clause} AND (started_ms, seq) < (?, ?)"
+                if clause
+                else "(started_ms, seq) < (?, ?)"
+            )
+            values = [*values, *_read_cursor(cursor)]
+        where = f" WHERE {clause}" if clause else ""
+        rows = await self._rows(
+            f"{_WITH_SEQ}{where} ORDER BY started_ms DESC, seq DESC LIMIT ?", [*values, limit + 1]
+        )
+        following = ""
+        if len(rows) > limit:
+            last = rows[limit - 1]
+            following = f"{last[_STARTED + 1]}-{last[0]}"
+        return ExchangePage(
+            exchanges=[from_row(row[1:]) for row in rows[:limit]], cursor=following, total=total
+        )
+
+    async def _count(self, clause: str, values: list[Any]) -> int:
+        where = f" WHERE {clause}" if clause else ""
+        rows = await self._rows(f"SELECT count(*) FROM exchanges{where}", values)  # noqa: S608
+        return int(rows[0][0]) if rows else 0
+
+    async def newest(self, limit: int) -> list[ExchangeSummary]:
+        """The newest exchanges, newest last."""
+        page = await self.page(Filter(), limit=limit)
+        return page.exchanges[::-1]
+
+    async def after(self, seq: int, seqs: Iterable[int] = ()) -> list[tuple[int, ExchangeSummary]]:
+        """Rows written after row ``seq``, and the rows ``seqs``, oldest first: what tailing needs."""
+        marks = ", ".join(str(int(one)) for one in islice(seqs, 1000))
+        rows = await self._rows(
+            f"{_WITH_SEQ} WHERE seq > ? OR seq IN ({marks}) ORDER BY seq LIMIT 2000", [seq]
+        )
+        return [(int(row[0]), from_row(row[1:])) for row in rows]
+
+    async def last_seq(self) -> int:
+        """The number of the last row, 0 when there is none."""
+        rows = await self._rows("SELECT max(seq) FROM exchanges", [])
+        return int(rows[0][0] or 0) if rows else 0
+
+    async def detail(self, exchange_id: str) -> ExchangeDetail | None:
+        """Everything but bodies and chunks; by id or unique beginning of one."""
+        row = await self._find(exchange_id)
+        if row is None:
+            return None
+        seq, summary = int(row[0]), from_row(row[1:])
+        blobs = await self._rows("SELECT data FROM details WHERE seq = ?", [seq])
+        places = await self._rows(
+            "SELECT id FROM bodies WHERE id >= ? AND id < ?",
+            [seq * PARTS_PER_EXCHANGE, (seq + 1) * PARTS_PER_EXCHANGE],
+        )
+        return _detail(summary, blobs, {int(one[0]) % PARTS_PER_EXCHANGE for one in places})
+
+    async def body(self, exchange_id: str, part: Part) -> bytes | None:
+        """The request, what was sent upstream, or the answer; None when it was not kept."""
+        seq = await self._seq(exchange_id)
+        if seq is None:
+            return None
+        found = await self._body(seq, _PARTS[part])
+        if found is None and part == "sent":
+            return await self._body(seq, REQUEST)  # the same bytes went on
+        return found
+
+    async def chunks(self, exchange_id: str, start: int = 0, limit: int = 1000) -> list[Chunk]:
+        """The wire chunks of an answer from number ``start`` on."""
+        data, moments = await self.chunk_bytes(exchange_id)
+        start = max(0, start)
+        stop = min(len(data), start + max(0, min(limit, MAX_CHUNKS)))
+        return [
+            Chunk(n, moments[n], len(data[n]), data[n].decode("utf-8", "replace"))
+            for n in range(start, stop)
+        ]
+
+    async def chunk_bytes(self, exchange_id: str) -> tuple[list[bytes], list[int]]:
+        """Every chunk of an answer, and when it arrived in microseconds since the start."""
+        seq = await self._seq(exchange_id)
+        if seq is None:
+            return [], []
+        last = self._last
+        if last is not None and last[0] == seq:
+            return last[1], last[2]
+        answer = await self._body(seq, ANSWER)
+        blobs = await self._rows("SELECT timing FROM details WHERE seq = ?", [seq])
+        if answer is None or not blobs or not blobs[0][0]:
+            return [], []
+        lengths, moments = read_timing(unpack_small(blobs[0][0]))
+        data = _cut(answer, lengths)
+        self._last = (seq, data, moments) if len(answer) < 4 << 20 else None
+        return data, moments
+
+    async def spend_since(self, since_ms: int) -> Spend:
+        """Money and tokens since a moment; ``unpriced`` counts those with tokens and no price."""
+        rows = await self._rows(_SPEND, [since_ms])
+        if not rows:
+            return Spend()
+        cost, estimated, tokens_in, tokens_out, exchanges, unpriced = rows[0]
+        return Spend(
+            cost_usd=cost or 0.0,
+            cost_basis="estimated" if estimated else "reported",
+            input_tokens=tokens_in or 0,
+            output_tokens=tokens_out or 0,
+            exchanges=exchanges,
+            unpriced=unpriced or 0,
+        )
+
+    async def size(self) -> int:
+        """Bytes in use, 0 without a file."""
+        db = await self._connection()
+        return 0 if db is None else await used_bytes(db) + wal_bytes(self._path)
+
+    async def _body(self, seq: int, part: int) -> bytes | None:
+        rows = await self._rows(
+            "SELECT codec, data, size FROM bodies WHERE id = ?", [seq * PARTS_PER_EXCHANGE + part]
+        )
+        if not rows:
+            return None
+        codec, data, size = rows[0]
+        if size > _INLINE:
+            return await asyncio.to_thread(unpack, codec, data)
+        return unpack(codec, data)
+
+    async def _seq(self, exchange_id: str) -> int | None:
+        row = await self._find(exchange_id)
+        return None if row is None else int(row[0])
+
+    async def _find(self, exchange_id: str) -> Any | None:
+        """The row with this id, or the only one whose id begins so."""
+        if not exchange_id or not exchange_id.isascii():
+            return None
+        rows = await self._rows(
+            f"{_WITH_SEQ} WHERE id >= ? AND id < ? ORDER BY id LIMIT 2",
+            [exchange_id, exchange_id + "\x7f"],
+        )
+        if rows and (len(rows) == 1 or rows[0][_ID + 1] == exchange_id):
+            return rows[0]
+        return None
+
+    async def _rows(self, query: str, values: list[Any]) -> list[Any]:
+        db = await self._connection()
+        if db is None:
+            return []
+        try:
+            return list(await db.execute_fetchall(query, values))
+        except sqlite3.Error as error:
+            raise StoreProblem(explain(error, self._path)) from error
+
+    async def _connection(self) -> aiosqlite.Connection | None:
+        """The open file; None while there is none."""
+        async with self._opening:
+            if self._db is None and self._path.is_file():
+                try:
+                    self._db = await open_reader(self._path)
+                except sqlite3.Error as error:
+                    raise StoreProblem(explain(error, self._path)) from error
+            return self._db
+
+
+_SPEND = """
+    SELECT sum(cost_usd), sum(cost_basis = 'estimated' AND cost_usd IS NOT NULL),
+           sum(input_tokens), sum(output_tokens), count(*),
+           sum(cost_usd IS NULL AND coalesce(input_tokens, output_tokens) IS NOT NULL)
+    FROM exchanges WHERE started_ms >= ?
+"""
+
+
+def _read_cursor(cursor: str) -> tuple[int, int]:
+    started, separator, seq = cursor.partition("-")
+    if not (separator and started.isdecimal() and seq.isdecimal() and len(cursor) < 38):
+        raise BadFilter("this cursor is not one of ours; ask for the first page again")
+    return int(started), int(seq)
+
+
+def _detail(summary: ExchangeSummary, blobs: list[Any], parts: set[int]) -> ExchangeDetail:
+    request_kept = REQUEST in parts or not summary.request_bytes
+    response_kept = ANSWER in parts or not summary.response_bytes
+    if not blobs:
+        return ExchangeDetail(
+            summary=summary, request_kept=request_kept, response_kept=response_kept
+        )
+    rest = decode_rest(blobs[0][0])
+    return ExchangeDetail(
+        summary=summary,
+        request_kept=request_kept,
+        response_kept=response_kept,
+        **{name: getattr(rest, name) for name in rest.__struct_fields__},
+    )
+
+
+def _cut(answer: bytes, lengths: list[int]) -> list[bytes]:
+    chunks, at = [], 0
+    for length in lengths:
+        chunks.append(answer[at : at + length])
+        at += length
+    return chunks
