@@ -21,9 +21,9 @@
             ├── UpstreamCut         502  upstream_cut
             └── UpstreamInvalid     502  upstream_invalid
 
-Each class of ``CallError`` carries its HTTP ``status`` and an ``error_type``: the closed set used as
-metric label, in the store and in the terminal, so that a limit of ours and a limit of a provider are
-never the same word.
+Each class of ``CallError`` carries its HTTP ``status`` and an ``error_type``: the closed set used
+as metric label, in the store and in the terminal, so that a limit of ours and a limit of a provider
+are never the same word.
 """
 
 from typing import ClassVar, Final, Literal
@@ -114,7 +114,8 @@ class StartupProblem(LlmgateError):
 class CallError(LlmgateError):
     """Ends a call with ``status`` and a message; the format package gives it its protocol's shape.
 
-    ``hints`` go into the log and the terminal, not to the caller. ``retry_after_s`` becomes a header.
+    ``hints`` go into the log and the terminal, not to the caller. ``retry_after_s`` becomes a
+    header.
     """
 
     status: ClassVar[int] = 500

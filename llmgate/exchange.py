@@ -1,7 +1,7 @@
 """The exchange: one request and its answer, the object that travels the flow and collects timings.
 
-It is told the time (``clock_us``: microseconds since the exchange began) and decides nothing. The bytes
-of the answer are kept as the wire chunks they arrived in, each with its moment.
+It is told the time (``clock_us``: microseconds since the exchange began) and decides nothing. The
+bytes of the answer are kept as the wire chunks they arrived in, each with its moment.
 """
 
 from array import array
@@ -23,7 +23,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 class Exchange:
-    """Mutable while it lives; ``summary()`` and ``detail()`` give frozen views of it at any moment."""
+    """Mutable while it lives; ``summary()`` and ``detail()`` give frozen views at any moment."""
 
     __slots__ = (
         "attempts",
@@ -75,7 +75,7 @@ class Exchange:
         "usage_raw",
     )
 
-    def __init__(  # noqa: PLR0913 - the request line, as it arrived
+    def __init__(  # noqa: PLR0913, PLR0915 - every field of the journey, set once
         self,
         *,
         id: str,  # noqa: A002

@@ -1,9 +1,10 @@
 """The HTTP client that carries requests to providers; the only file that knows pyreqwest.
 
-Its traps, each seen: without ``streamed_read_buffer_limit(0)`` the first 64 kB of a stream are held back;
-its decoders (gzip ...) and redirects must be off for bytes to stay bytes; a silence before the head is
-reported as a connect timeout when a total timeout is set, so none is and the relay times the first byte;
-a client that is still open when the interpreter ends aborts the process, so ``close`` is always called.
+Its traps, each seen: without ``streamed_read_buffer_limit(0)`` the first 64 kB of a stream are held
+back; its decoders (gzip ...) and redirects must be off for bytes to stay bytes; a silence before
+the head is reported as a connect timeout when a total timeout is set, so none is and the relay
+times the first byte; a client that is still open when the interpreter ends aborts the process, so
+``close`` is always called.
 """
 
 from datetime import timedelta

@@ -1,8 +1,8 @@
 """Which of the caller's headers reach a provider, and which of a provider's reach the caller.
 
-Towards a provider by allowlist (reference: Anthropic's gateway contract asks for ``anthropic-*`` as an open
-list; agents carry protocol switches in their own headers). Towards the caller everything but what belongs
-to one connection.
+Towards a provider by allowlist (reference: Anthropic's gateway contract asks for ``anthropic-*`` as
+an open list; agents carry protocol switches in their own headers). Towards the caller everything
+but what belongs to one connection.
 """
 
 from collections.abc import Iterable, Sequence
@@ -65,7 +65,9 @@ def _decide(name: bytes) -> str:
 
 
 def towards_provider(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    """The caller's headers that go on, without credentials; bytes stay bytes by asking for identity."""
+    """The caller's headers that go on, without credentials; bytes stay bytes by asking for
+    identity.
+    """
     kept = [("accept-encoding", "identity")]
     for name, value in headers:
         text = _decided.get(name)

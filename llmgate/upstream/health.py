@@ -1,7 +1,7 @@
 """How a provider is doing, as its traffic shows; pure bookkeeping that is told the time.
 
-A call the caller spoiled (a bad request, an unknown model) says nothing about the provider and does not
-count as its error. count_tokens calls take no part at all: an agent fires dozens at once.
+A call the caller spoiled (a bad request, an unknown model) says nothing about the provider and does
+not count as its error. count_tokens calls take no part at all: an agent fires dozens at once.
 """
 
 from collections import Counter, deque

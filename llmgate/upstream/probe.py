@@ -29,7 +29,9 @@ _page = msgspec.json.Decoder(_Page | list[_Model], strict=False)
 
 
 async def probe(provider: Provider, *, now_ms: int, now_s: float) -> Probe:
-    """Asks once; keeps the result and the models on the provider. Never raises for the provider's sake."""
+    """Asks once; keeps the result and the models on the provider. Never raises for the provider's
+    sake.
+    """
     loop = asyncio.get_running_loop()
     started = loop.time()
     try:

@@ -1,4 +1,4 @@
-"""The providers of the running config: each with its connections, credentials, health and models."""
+"""The providers of the running config: connections, credentials, health and models of each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -41,7 +41,9 @@ class Provider:
         return self.kind.auth != "none" and not self._credentials and not self.kind.local
 
     def headers(self, caller: RawHeaders, *, lend_credential: bool) -> list[tuple[str, str]]:
-        """Builds the request headers; ``lend_credential`` forwards the caller's own when we have none."""
+        """Builds the request headers; ``lend_credential`` forwards the caller's own when we have
+        none.
+        """
         headers = towards_provider(caller)
         present = {name for name, _ in headers}
         headers += [(n, v) for n, v in self._fixed if n not in present]

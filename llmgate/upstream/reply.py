@@ -8,7 +8,9 @@ from llmgate.wire.exchanges import Protocol as WireProtocol
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
-    """A request ready to be sent: ``url`` complete, ``headers`` with the credential, ``body`` final."""
+    """A request ready to be sent: ``url`` complete, ``headers`` with the credential, ``body``
+    final.
+    """
 
     method: str
     url: str

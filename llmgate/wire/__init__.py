@@ -1,1 +1,1 @@
-"""What the gateway and its clients say to each other; the terminal UI imports nothing else of llmgate."""
+"""What the gateway and its clients say to each other; the terminal UI imports nothing else."""

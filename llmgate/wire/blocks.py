@@ -1,9 +1,10 @@
 """The neutral block-event stream that every provider's answer is read into.
 
 One answer is ``Started``, then blocks (``BlockStarted``, ``BlockDelta``..., ``BlockStopped``), then
-``Finished`` and ``UsageReported`` in any order. Readers (llmgate.formats) are tolerant and emit this
-strict grammar: a block is started once, deltas carry the index of a started block, indices count from 0
-in order of first appearance, every block is stopped before ``Finished`` is emitted at the end of input.
+``Finished`` and ``UsageReported`` in any order. Readers (llmgate.formats) are tolerant and emit
+this strict grammar: a block is started once, deltas carry the index of a started block, indices
+count from 0 in order of first appearance, every block is stopped before ``Finished`` is emitted at
+the end of input.
 """
 
 from typing import Literal

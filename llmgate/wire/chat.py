@@ -32,14 +32,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn; ``role`` is the sender's own word (system, developer, user, assistant, tool ...)."""
+    """One turn; ``role`` is the sender's own word (system, developer, user, tool ...)."""
 
     role: str
     parts: list[Part]
 
 
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was asked: the messages in order (system prompts first), tool names, sampling settings."""
+    """What was asked: messages in order (system prompts first), tool names, settings."""
 
     messages: list[Message] = []
     tools: list[str] = []

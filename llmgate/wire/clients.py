@@ -1,6 +1,7 @@
 """Who is calling: the client's name from its user agent, its session from its headers.
 
-Both were read off real programs; an SDK names itself, an agent built on one may only be known as that.
+Both were read off real programs; an SDK names itself, an agent built on one may only be known as
+that.
 """
 
 from collections.abc import Mapping

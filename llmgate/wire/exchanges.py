@@ -75,7 +75,7 @@ class ExchangeSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One try at one provider; ``weight`` and ``share`` (0 to 1) as they were when it was chosen."""
+    """One try at one provider; ``weight`` and ``share`` (0 to 1) are of the moment of choice."""
 
     provider: str
     model: str = ""
@@ -98,7 +98,9 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class ExchangeDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything kept of an exchange but its bodies and chunks. Headers are allowlisted and scrubbed."""
+    """Everything kept of an exchange but its bodies and chunks. Headers are allowlisted and
+    scrubbed.
+    """
 
     summary: ExchangeSummary
     query: str = ""

@@ -1,9 +1,9 @@
 """The live feed, ``GET /admin/v1/events``: server-sent events with JSON data.
 
-The SSE ``id`` is ``seq``. A connection begins with ``snapshot`` (or, with ``Last-Event-ID`` still held,
-with the missed ``changes``), then ``changes`` at most ten times a second, ``gap`` when this viewer was
-too slow, ``heartbeat`` every two seconds, and ``bye`` when the gateway leaves on purpose: any other end
-is a lost connection. The SSE event name equals the tag ``k``.
+The SSE ``id`` is ``seq``. A connection begins with ``snapshot`` (or, with ``Last-Event-ID`` still
+held, with the missed ``changes``), then ``changes`` at most ten times a second, ``gap`` when this
+viewer was too slow, ``heartbeat`` every two seconds, and ``bye`` when the gateway leaves on
+purpose: any other end is a lost connection. The SSE event name equals the tag ``k``.
 """
 
 from typing import Literal

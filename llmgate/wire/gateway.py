@@ -10,7 +10,7 @@ HealthState = Literal["up", "degraded", "down", "unknown", "disabled", "no_key"]
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is wrong with a config: file, line and column (from 1; 0 unknown), YAML path, message."""
+    """What is wrong with a config: line and column count from 1, 0 is unknown."""
 
     message: str
     file: str = ""

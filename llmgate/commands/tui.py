@@ -1,0 +1,28 @@
+"""`llmgate tui`: the terminal UI on a gateway that already runs."""
+
+import argparse
+from pathlib import Path
+
+from llmgate.errors import StartupProblem
+from llmgate.store.folder import data_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `llmgate tui`."""
+    parser.add_argument("--url", default="http://127.0.0.1:8484", help="the gateway's address")
+    parser.add_argument("--data-dir", metavar="FOLDER", help="where the gateway keeps its token")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Opens the terminal; 2 when there is no token to open it with."""
+    path = Path(data_folder(args.data_dir, create=False)) / "admin-token"
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise StartupProblem(
+            f"no token in {path}: start a gateway with `llmgate up`,"
+            " or name its folder with --data-dir"
+        ) from error
+    from llmgate_tui.main import run as run_tui  # noqa: PLC0415 - loads the TUI only now
+
+    return run_tui(args.url, token)

@@ -1,0 +1,89 @@
+"""The gateway half of `llmgate up`: reads the config, binds the socket, serves until stopped."""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from llmgate import __version__
+from llmgate.config.find import starting_config
+from llmgate.config.watch import ConfigHolder
+from llmgate.errors import StartupProblem
+from llmgate.server.listen import listen
+from llmgate.server.runtime import Options, serve
+from llmgate.server.token import TOKEN_FILE, admin_token, sole_owner
+from llmgate.store.folder import data_folder
+
+try:
+    from uvloop import new_event_loop
+except ImportError:  # not on Windows
+    from asyncio import new_event_loop
+
+
+def run_gateway(args: argparse.Namespace) -> int:
+    """Serves; 0 after a stop that was asked for."""
+    folder = data_folder(args.data_dir)
+    with sole_owner(folder), asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_serve(args, folder))
+    return 0
+
+
+async def _serve(args: argparse.Namespace, folder: Path) -> None:
+    holder = ConfigHolder(
+        await starting_config(
+            config=args.config,
+            env_file=args.env_file,
+            demo=args.demo,
+            now_ms=time.time_ns() // 1_000_000,
+        )
+    )
+    section = holder.snapshot.config.server
+    host = args.host or section.host
+    if not _loopback(host) and not holder.snapshot.config.keys:
+        raise StartupProblem(
+            f"listening on {host} is for others too: configure at least one key under `keys:` first"
+        )
+    sock = listen(host, section.port if args.port is None else args.port)
+    options = Options(data_folder=folder, token=admin_token(folder), quiet=args.child)
+    port = sock.getsockname()[1]
+    url = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
+
+    def ready() -> None:
+        if args.child:
+            line = {"url": url, "token_file": str(folder / TOKEN_FILE)}
+            print(msgspec.json.encode(line).decode(), flush=True)
+        else:
+            print(_greeting(holder, url, folder), flush=True)
+
+    until = asyncio.Event()
+    if os.environ.get("LLMGATE_TIED") and args.child:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _parent_left, until)
+    await serve(holder, options, sock, ready, until)
+
+
+def _parent_left(until: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 64):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        until.set()
+
+
+def _greeting(holder: ConfigHolder, url: str, folder: Path) -> str:
+    snapshot = holder.snapshot
+    names = ", ".join(snapshot.config.providers) or "none"
+    lines = [
+        f"llmgate {__version__} ready on {url}",
+        f"  config     {snapshot.file or 'built from the environment (`llmgate init` writes one)'}",
+        f"  providers  {names}",
+        f"  keys       {', '.join(snapshot.config.keys) or 'none: local callers need no key'}",
+        f"  data       {folder}",
+    ]
+    lines += [f"  warning    {warning}" for warning in snapshot.warnings]
+    return "\n".join(lines)
+
+
+def _loopback(host: str) -> bool:
+    return host.startswith("127.") or host in {"localhost", "::1"}

@@ -1,0 +1,35 @@
+"""The live feed over the control API (llmgate.wire.feed says what is on it)."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from litestar import get
+from litestar.datastructures import State
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from llmgate.control.core import Core
+
+
+@get("/events", summary="The live feed (SSE)", tags=["events"])
+async def stream_events(
+    state: State,
+    last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
+) -> Stream:
+    """A snapshot, or what was missed since ``Last-Event-ID``; then changes, heartbeats, at last
+    ``bye``.
+    """
+    core: Core = state.core
+    await core.refresh_spend()
+    last = int(last_event_id) if last_event_id and last_event_id.isdigit() else None
+    return Stream(
+        _feed(core, last),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
+    )
+
+
+async def _feed(core: Core, last_seq: int | None) -> AsyncIterator[bytes]:
+    async with core.hub.viewer(last_seq) as viewer:
+        async for event in viewer.events():
+            yield event

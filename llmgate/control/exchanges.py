@@ -1,0 +1,145 @@
+"""Exchanges over the control API: list, detail, bodies, chunks, conversation, live growth."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException, ValidationException
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from llmgate.control.core import Core
+from llmgate.control.follow import follow
+from llmgate.control.reading import chat_of, kept, live_chunks
+from llmgate.store.filters import Filter
+from llmgate.store.problems import BadFilter
+from llmgate.store.queries import Part
+from llmgate.wire import sse
+from llmgate.wire.chat import ChatView
+from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage
+
+_MAX_PAGE = 1_000
+_MAX_CHUNKS = 5_000
+
+
+@get("/", summary="List exchanges, newest first")
+async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
+    state: State,
+    cursor: str = "",
+    limit: Annotated[int, Parameter(ge=1, le=_MAX_PAGE)] = 100,
+    model: str = "",
+    served: str = "",
+    provider: str = "",
+    route: str = "",
+    key: str = "",
+    client: str = "",
+    session: str = "",
+    status: str = "",
+    exchange_state: Annotated[str, Parameter(query="state")] = "",
+    error_type: str = "",
+    since_ms: int | None = None,
+    until_ms: int | None = None,
+    search: str = "",
+    count: bool = False,
+) -> ExchangePage:
+    """Filters are globs for names; ``status`` is 429, 4xx or >=400; ``search`` is a substring."""
+    core: Core = state.core
+    wanted = Filter(
+        model=model,
+        served=served,
+        provider=provider,
+        route=route,
+        key=key,
+        client=client,
+        session=session,
+        status=status,
+        state=exchange_state,
+        error_type=error_type,
+        since_ms=since_ms,
+        until_ms=until_ms,
+        search=search,
+    )
+    try:
+        return await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
+    except BadFilter as error:
+        raise ValidationException(str(error)) from error
+
+
+@get("/{exchange_id:str}", summary="One exchange without its bodies")
+async def get_exchange(state: State, exchange_id: str) -> ExchangeDetail:
+    """The id, or a prefix of it that no other exchange has."""
+    core: Core = state.core
+    live = core.hub.live.get(exchange_id)
+    if live is not None:
+        return live.detail()
+    detail = await core.store.queries.detail(exchange_id)
+    if detail is None:
+        raise NotFoundException(f"no exchange has the id '{exchange_id[:40]}'")
+    return detail
+
+
+@get("/{exchange_id:str}/body", summary="A body, byte for byte as kept")
+async def get_body(
+    state: State,
+    exchange_id: str,
+    part: Part = "answer",
+) -> Response[bytes]:
+    """``request`` as the caller sent it, ``sent`` as the provider got it, ``answer`` as it came
+    back.
+    """
+    body = await kept(state.core, exchange_id, part)
+    if body is None:
+        raise NotFoundException(f"the {part} of '{exchange_id[:40]}' is not kept")
+    return Response(body, media_type="application/octet-stream")
+
+
+@get("/{exchange_id:str}/chunks", summary="Wire chunks of the answer with their times")
+async def get_chunks(
+    state: State,
+    exchange_id: str,
+    start: Annotated[int, Parameter(ge=0)] = 0,
+    limit: Annotated[int, Parameter(ge=1, le=_MAX_CHUNKS)] = 1_000,
+) -> list[Chunk]:
+    """Chunks as they arrived; an exchange that is still live shows those that are here."""
+    core: Core = state.core
+    live = core.hub.live.get(exchange_id)
+    if live is not None:
+        return live_chunks(live, start, limit)
+    return await core.store.queries.chunks(exchange_id, start, limit)
+
+
+@get("/{exchange_id:str}/chat", summary="Request and answer as a conversation")
+async def get_chat(state: State, exchange_id: str) -> ChatView:
+    """Whatever the protocol; a side that cannot be read is said in ``problem``."""
+    return await chat_of(state.core, exchange_id)
+
+
+@get("/{exchange_id:str}/stream", summary="Follow an exchange while it lives (SSE)")
+async def stream_exchange(
+    state: State, exchange_id: str, start: Annotated[int, Parameter(ge=0)] = 0
+) -> Stream:
+    """Events named ``growth`` with what was added, ten times a second at most; ends when it is
+    done.
+    """
+    return Stream(_growth(state.core, exchange_id, start), media_type="text/event-stream")
+
+
+async def _growth(core: Core, exchange_id: str, start: int) -> AsyncIterator[bytes]:
+    async for growth in follow(core, exchange_id, start):
+        yield sse.encode(msgspec.json.encode(growth), name="growth")
+
+
+exchanges_router = Router(
+    "/exchanges",
+    route_handlers=[
+        list_exchanges,
+        get_exchange,
+        get_body,
+        get_chunks,
+        get_chat,
+        stream_exchange,
+    ],
+    tags=["exchanges"],
+)

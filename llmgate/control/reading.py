@@ -1,0 +1,75 @@
+"""Reads kept or live bodies back into a conversation, with the same readers the gateway uses."""
+
+from llmgate.control.core import Core
+from llmgate.errors import BadRequest
+from llmgate.exchange import Exchange
+from llmgate.formats import catalog
+from llmgate.store.queries import Part
+from llmgate.wire.blocks import BlockEvent, Finished
+from llmgate.wire.chat import ChatRequest, ChatView, Part
+from llmgate.wire.exchanges import Chunk, ExchangeDetail
+
+
+async def kept(core: Core, exchange_id: str, part: Part) -> bytes | None:
+    """A body of a live or kept exchange; None when it is not there."""
+    live = core.hub.live.get(exchange_id)
+    if live is None:
+        return await core.store.queries.body(exchange_id, part)
+    if part == "answer":
+        return b"".join(live.chunks)
+    if part == "sent" and live.sent_body is not None:
+        return live.sent_body
+    return live.request_body
+
+
+async def detail_of(core: Core, exchange_id: str) -> ExchangeDetail | None:
+    """The detail of a live or kept exchange."""
+    live = core.hub.live.get(exchange_id)
+    return live.detail() if live is not None else await core.store.queries.detail(exchange_id)
+
+
+async def chat_of(core: Core, exchange_id: str) -> ChatView:
+    """Both sides as a conversation."""
+    detail = await detail_of(core, exchange_id)
+    if detail is None:
+        return ChatView(problem="this exchange is not kept")
+    problems: list[str] = []
+    request = _request(await kept(core, exchange_id, "request"), detail, problems)
+    answer, finish = _answer(await kept(core, exchange_id, "answer"), detail)
+    return ChatView(request=request, answer=answer, finish=finish, problem="; ".join(problems))
+
+
+def _request(body: bytes | None, detail: ExchangeDetail, problems: list[str]) -> ChatRequest:
+    if not body:
+        problems.append(
+            "the request body is not kept" if body is None else "the request has no body"
+        )
+        return ChatRequest()
+    try:
+        return catalog.read_request(detail.summary.protocol, body)
+    except BadRequest as error:
+        problems.append(f"the request cannot be read: {error.message}")
+        return ChatRequest()
+
+
+def _answer(body: bytes | None, detail: ExchangeDetail) -> tuple[list[Part], str]:
+    if not body:
+        return [], ""
+    reader = catalog.reader_for(detail.summary.protocol, content_type(detail))
+    events: list[BlockEvent] = [*reader.feed(body), *reader.close()]
+    finish = next((e.raw or e.reason for e in reversed(events) if isinstance(e, Finished)), "")
+    return catalog.answer_parts(events), finish
+
+
+def content_type(detail: ExchangeDetail) -> str:
+    """Of the answer as it came from the provider (or from the gateway itself)."""
+    headers = detail.received_headers or detail.response_headers
+    return next((value for name, value in headers if name == "content-type"), "")
+
+
+def live_chunks(exchange: Exchange, start: int, limit: int) -> list[Chunk]:
+    """The wire view of chunks that are still in memory."""
+    return [
+        Chunk(n=n, at_us=exchange.chunk_us[n], size=len(data), text=data.decode("utf-8", "replace"))
+        for n, data in enumerate(exchange.chunks[start : start + limit], start)
+    ]

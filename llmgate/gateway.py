@@ -1,0 +1,92 @@
+"""The nine steps of a request, in order. Reading ``carry`` is the tour; each step lives in its
+folder.
+"""
+
+import asyncio
+from time import monotonic
+
+import msgspec
+
+from llmgate.access.access import Access
+from llmgate.config.snapshot import Snapshot
+from llmgate.errors import CallError
+from llmgate.relay.accept import accept, ask, prepare, read_request, straight_to
+from llmgate.relay.after import Aftermath
+from llmgate.relay.call import Call
+from llmgate.relay.caller import Caller, CallerGone
+from llmgate.relay.minder import Minder
+from llmgate.relay.models import answer_models
+from llmgate.relay.refuse import fail, interrupted, leave
+from llmgate.relay.repeats import Repeats
+from llmgate.relay.stream import Broken, relay
+from llmgate.routing.router import Plan, Router
+from llmgate.upstream.providers import Provider, Providers
+from llmgate.wire.paths import Place
+
+
+class Running(msgspec.Struct, frozen=True):
+    """What one accepted config gives; read once per request, replaced as a whole by a reload."""
+
+    snapshot: Snapshot
+    access: Access
+    router: Router
+
+
+class Gateway:
+    """Carries requests."""
+
+    def __init__(
+        self, running: Running, providers: Providers, minder: Minder, after: Aftermath
+    ) -> None:
+        self.running = running
+        self.providers = providers
+        self.minder = minder
+        self._after = after
+        self._repeats = Repeats()
+
+    async def carry(self, caller: Caller, place: Place) -> None:
+        """Carries one request from its head to the last byte of its answer."""
+        running = self.running
+        call = accept(caller, place, running.snapshot)  # 1 accept
+        asked: Provider | None = None
+        try:
+            await read_request(call)
+            self._let_in(call, running)  # 2 who is calling, and may they
+            self.minder.add(call)
+            if place.protocol == "openai.models" and not place.provider:
+                await answer_models(call, running.router, self.providers)
+                return
+            plan = self._plan(call, place, running)  # 3 which route, 4 which targets
+            provider = self.providers[plan.choices[0].provider]
+            outbound = prepare(call, plan, plan.choices[0], provider)  # 5 translate
+            asked = provider
+            self._after.begun(call.exchange, provider)
+            await relay(call, provider.sender, outbound)  # 6 send, 7 stream back
+        except CallError as error:
+            await fail(call, error)
+        except CallerGone:
+            leave(call)
+        except asyncio.CancelledError:
+            if not await interrupted(call):
+                raise
+        except Broken:
+            pass  # an answer that is not complete: the server closes its connection
+        finally:
+            self.minder.remove(call)
+            self._after.ended(call, asked)  # 8 record, 9 publish
+
+    def _let_in(self, call: Call, running: Running) -> None:
+        exchange, caller, access = call.exchange, call.caller, running.access
+        exchange.repeat = self._repeats.count(exchange)
+        exchange.key = access.identify(caller.headers, caller.query, caller.loopback)
+        if exchange.model:
+            access.allow_model(exchange.key, exchange.model)
+        counts = exchange.method == "POST" and exchange.protocol != "anthropic.count_tokens"
+        access.admit(exchange.key, monotonic(), counts=counts)
+
+    def _plan(self, call: Call, place: Place, running: Running) -> Plan:
+        if place.provider:
+            return straight_to(place.provider, call, self.providers)
+        plan = running.router.plan(ask(call), self.providers.listed(), self.providers.usable)
+        call.exchange.mark("planned", call.now_us())
+        return plan

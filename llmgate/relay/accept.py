@@ -1,0 +1,145 @@
+"""Steps 1 and 5: a request becomes an exchange, and the exchange becomes what is sent to a
+provider.
+"""
+
+from itertools import count
+from secrets import randbelow
+from time import perf_counter_ns, time_ns
+
+from llmgate.config.credentials import kept_headers
+from llmgate.config.snapshot import Snapshot
+from llmgate.errors import BadRequest, NotTranslated, PathNotFound
+from llmgate.exchange import Exchange
+from llmgate.formats.body import glance, rename_model
+from llmgate.relay.call import Call
+from llmgate.relay.caller import Caller
+from llmgate.routing.router import Ask, Choice, Plan
+from llmgate.upstream.providers import Provider, Providers, speaks
+from llmgate.upstream.reply import Outbound
+from llmgate.wire.clients import client_name, session_id
+from llmgate.wire.exchanges import Attempt
+from llmgate.wire.paths import Place
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower-case
+_serial = count(randbelow(1 << 30))
+_JSON_OPTIONAL = frozenset({"openai.raw", "raw", "openai.models"})
+
+
+def new_id(now_ms: int) -> str:
+    """Makes an id that sorts by time: 9 characters of milliseconds, 6 of a counter."""
+    number = (now_ms << 30) | (next(_serial) & ((1 << 30) - 1))
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(70, -1, -5))
+
+
+def accept(caller: Caller, place: Place, snapshot: Snapshot) -> Call:
+    """Begins an exchange for a request whose head has arrived."""
+    now_ms = time_ns() // 1_000_000
+    exchange = Exchange(
+        id=new_id(now_ms),
+        started_ms=now_ms,
+        started_ns=perf_counter_ns(),
+        method=caller.scope["method"],
+        path=place.path,
+        query=caller.query.decode("latin-1"),
+        protocol=place.protocol or "raw",
+    )
+    exchange.config_version = snapshot.version
+    exchange.request_headers = kept_headers(caller.headers)
+    kept = dict(exchange.request_headers)
+    exchange.client = client_name(kept)
+    exchange.session = session_id(kept)
+    if place.hint:
+        exchange.hints.append(place.hint)
+    return Call(exchange, caller, snapshot)
+
+
+async def read_request(call: Call) -> None:
+    """Reads the body, bounded, and what the gateway must know of it: model and stream."""
+    exchange = call.exchange
+    limit = int(call.snapshot.config.server.max_body_mb * 1_000_000)
+    exchange.request_body = body = await call.caller.body(limit)
+    exchange.mark("body", call.now_us())
+    if not body and (exchange.method != "POST" or exchange.protocol in _JSON_OPTIONAL):
+        return
+    if exchange.protocol in _JSON_OPTIONAL and not _looks_like_json(call):
+        return
+    seen = glance(body)
+    exchange.model = seen.model or ""
+    exchange.stream = bool(seen.stream)
+    if not exchange.model and exchange.protocol not in _JSON_OPTIONAL:
+        raise BadRequest('the request names no model: add "model" to the JSON body')
+
+
+def ask(call: Call) -> Ask:
+    """What the router must know."""
+    exchange = call.exchange
+    return Ask(
+        model=exchange.model or None,
+        path=exchange.path,
+        key=exchange.key,
+        headers=dict(exchange.request_headers),
+        protocol=exchange.protocol,
+        stream=exchange.stream,
+    )
+
+
+def straight_to(name: str, call: Call, providers: Providers) -> Plan:
+    """The plan for ``/p/{provider}/...``: that provider and no other."""
+    if not providers.usable(name):
+        known = ", ".join(sorted(providers)) or "none"
+        raise PathNotFound(f"no enabled provider is called '{name[:60]}'; configured: {known}")
+    model = call.exchange.model
+    return Plan(
+        route="", choices=(Choice(provider=name, model=model, weight=1, share=1.0),), asked=model
+    )
+
+
+def prepare(call: Call, plan: Plan, choice: Choice, provider: Provider) -> Outbound:
+    """Step 5 where both sides speak the same protocol: only the model's name and the credential
+    change.
+
+    Raises ``NotTranslated`` where they do not.
+    """
+    exchange = call.exchange
+    if not speaks(provider, exchange.protocol):
+        raise NotTranslated(
+            f"the caller speaks {exchange.protocol}, provider '{provider.name}' speaks"
+            f" {', '.join(sorted(provider.protocols))}: translation is not in this version"
+        )
+    exchange.route = plan.route
+    exchange.provider = provider.name
+    exchange.served = choice.model
+    body = exchange.request_body
+    if choice.model and choice.model != exchange.model:
+        body = exchange.sent_body = rename_model(body, choice.model)
+    lend = not call.snapshot.config.keys
+    headers = provider.headers(call.caller.headers, lend_credential=lend)
+    url = provider.url(exchange.path, exchange.query)
+    exchange.sent_headers = kept_headers(headers)
+    exchange.attempts.append(
+        Attempt(
+            provider=provider.name,
+            model=choice.model,
+            url=url.partition("?")[0],
+            started_us=call.now_us(),
+            weight=choice.weight,
+            share=choice.share,
+        )
+    )
+    call.timeout = provider.config.timeout
+    exchange.mark("sent", call.now_us())
+    return Outbound(
+        method=exchange.method,
+        url=url,
+        headers=headers,
+        body=body,
+        protocol=exchange.protocol,
+        path=exchange.path,
+        model=choice.model,
+        stream=exchange.stream,
+    )
+
+
+def _looks_like_json(call: Call) -> bool:
+    kept = dict(call.exchange.request_headers)
+    return "json" in kept.get("content-type", "") or call.exchange.request_body[:1] == b"{"

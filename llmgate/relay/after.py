@@ -1,0 +1,112 @@
+"""Steps 8 and 9: recorded, counted, published; after the caller has its bytes."""
+
+from time import monotonic, time_ns
+
+import msgspec
+
+from llmgate.errors import ErrorType
+from llmgate.exchange import Exchange
+from llmgate.live import Hub
+from llmgate.metrics import Metrics
+from llmgate.relay.call import Call
+from llmgate.relay.settle import Settler
+from llmgate.store.writer import Store
+from llmgate.upstream.providers import Provider
+from llmgate.wire.gateway import LastError
+
+_ROTATE = frozenset({401, 402, 403, 429})
+_BODILESS: frozenset[ErrorType] = frozenset({"caller_auth", "policy_origin", "caller_too_large"})
+
+
+class Aftermath:
+    """Everything that learns of an exchange: provider health, prices, metrics, store, viewers."""
+
+    def __init__(self, store: Store, hub: Hub, metrics: Metrics) -> None:
+        self._store = store
+        self._hub = hub
+        self._metrics = metrics
+        self._settler = Settler()
+
+    def begun(self, exchange: Exchange, provider: Provider) -> None:
+        """The request is about to be sent."""
+        if exchange.protocol != "anthropic.count_tokens":
+            provider.health.begun(monotonic())
+        self._metrics.begun(exchange)
+        self._hub.begun(exchange)
+        self._store.begun(exchange)
+
+    def ended(self, call: Call, provider: Provider | None) -> None:
+        """The exchange is over, one way or another; ``provider`` is None when none was asked."""
+        exchange = call.exchange
+        if exchange.live:
+            exchange.fail("gateway_internal", "the gateway could not carry this request")
+        exchange.done_us = call.now_us()
+        exchange.mark("done", exchange.done_us)
+        self._settler.settle(
+            exchange,
+            call.meter,
+            kind=provider.config.kind if provider else "",
+            base_url=provider.base_url if provider else "",
+            prices=call.snapshot.config.prices,
+        )
+        if provider is not None:
+            _close_attempt(exchange)
+            _judge(exchange, provider)
+        if exchange.error_type in _BODILESS:
+            exchange.request_body = b""  # who may not come in does not fill the store
+        self._metrics.ended(exchange, asked=provider is not None)
+        self._hub.ended(exchange)
+        self._store.ended(exchange)
+
+
+def _close_attempt(exchange: Exchange) -> None:
+    attempt = exchange.attempts[-1]
+    upstream = (exchange.error_type or "").startswith("upstream_")
+    exchange.attempts[-1] = msgspec.structs.replace(
+        attempt,
+        ended_us=exchange.done_us,
+        status=exchange.status if exchange.received_headers else None,
+        error_type=(exchange.error_type or "") if upstream else "",
+        error=exchange.error if upstream else "",
+        retry_after_s=_retry_after_s(exchange),
+    )
+
+
+def _retry_after_s(exchange: Exchange) -> float | None:
+    """Only of an error: some providers send retry-after on a 200."""
+    if (exchange.status or 0) < 400:
+        return None
+    for name, value in exchange.received_headers:
+        if name == "retry-after" and value.replace(".", "", 1).isdigit():
+            return float(value)
+    return None
+
+
+def _judge(exchange: Exchange, provider: Provider) -> None:
+    """Tells the provider's health what this exchange says about it."""
+    if exchange.protocol == "anthropic.count_tokens":
+        return
+    health = provider.health
+    health.saw_headers(exchange.received_headers)
+    kind = exchange.error_type or ""
+    if kind.startswith("upstream_"):
+        status = exchange.status if exchange.received_headers else None
+        now_ms = time_ns() // 1_000_000
+        health.failed(
+            monotonic(),
+            LastError(
+                at_ms=now_ms,
+                error_type=kind,
+                message=exchange.error,
+                status=status,
+                exchange=exchange.id,
+            ),
+        )
+        if status in _ROTATE:
+            provider.rotate_credential()
+    elif exchange.state == "finished":
+        health.succeeded(
+            time_ns() // 1_000_000, ttfb_us=exchange.ttfb_us, total_us=exchange.done_us or 0
+        )
+    else:
+        health.abandoned()

@@ -1,0 +1,52 @@
+"""The gateway's own models list: what its routes and providers can be asked for.
+
+One entry satisfies OpenAI, Anthropic and Mistral readers at once (llmgate.formats).
+"""
+
+from llmgate.errors import ModelNotFound
+from llmgate.formats import catalog
+from llmgate.formats.catalog import ModelEntry
+from llmgate.relay.call import Call
+from llmgate.relay.stream import own_headers
+from llmgate.routing.router import Router
+from llmgate.upstream.providers import Providers
+
+_CREATED = 1_735_689_600  # a fixed date: the providers' own dates are not known for aliases
+
+
+def model_entries(router: Router, providers: Providers) -> list[ModelEntry]:
+    """Routes' names first, then each provider's; a name two providers share is listed once."""
+    owners: dict[str, str] = dict.fromkeys(router.names(), "llmgate")
+    for provider in providers.values():
+        if provider.config.enabled:
+            for model in (*_exact(provider.config.models), *provider.models):
+                owners.setdefault(model, provider.name)
+    return [
+        ModelEntry(id=model, created=_CREATED, owned_by=owner, display_name=model)
+        for model, owner in owners.items()
+    ]
+
+
+async def answer_models(call: Call, router: Router, providers: Providers) -> None:
+    """Answers ``GET /v1/models`` and ``GET /v1/models/{id}``. Raises ``ModelNotFound``."""
+    exchange = call.exchange
+    entries = model_entries(router, providers)
+    wanted = exchange.path.removeprefix("/v1/models").strip("/")
+    if wanted:
+        found = [entry for entry in entries if entry.id == wanted.replace("%2F", "/")]
+        if not found:
+            raise ModelNotFound(f"no route and no provider lists the model '{wanted[:120]}'")
+        body = catalog.model_body(found[0])
+    else:
+        body = catalog.models_body(entries)
+    exchange.status = 200
+    exchange.transport = "json"
+    exchange.state = "finished"
+    exchange.ttfb_us = call.now_us()
+    exchange.chunk(body, call.now_us())
+    headers = [(b"content-type", b"application/json"), *own_headers(call)]
+    await call.caller.answer(200, headers, body)
+
+
+def _exact(models: dict[str, str]) -> list[str]:
+    return [asked for asked in models if not asked.startswith("/") and not set(asked) & set("*?[")]

@@ -1,0 +1,53 @@
+"""How a call ends that is not answered by a provider: refused, failed, or left."""
+
+from llmgate.errors import CallError
+from llmgate.formats import catalog
+from llmgate.relay.call import Call
+from llmgate.relay.caller import CallerGone, RawHeaders
+from llmgate.relay.stream import Broken, own_headers, tell_error
+
+
+async def fail(call: Call, error: CallError) -> None:
+    """Answers in the shape of the caller's protocol, or says it inside the stream."""
+    exchange = call.exchange
+    exchange.fail(error.error_type, error.message)
+    call.active = False
+    if call.caller.head_sent:
+        try:
+            await tell_error(call, error.status, error.message)
+        except Broken:
+            return
+    status, headers, body = refusal(call, error)
+    exchange.status = status
+    exchange.response_headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in headers]
+    exchange.transport = "json"
+    exchange.chunk(body, call.now_us())
+    await call.caller.answer(status, headers, body)
+
+
+def leave(call: Call) -> None:
+    """The caller has left: what arrived is kept."""
+    call.exchange.fail("caller_cancelled", "the caller closed the connection", "cancelled")
+
+
+async def interrupted(call: Call) -> bool:
+    """After a cancellation: ends the call if it was ours; False when the gateway itself stops."""
+    match call.take_interruption():
+        case CallError() as error:
+            await fail(call, error)
+        case CallerGone():
+            leave(call)
+        case _:
+            call.exchange.fail("gateway_internal", "the gateway was stopped", "cut")
+            return False
+    return True
+
+
+def refusal(call: Call, error: CallError) -> tuple[int, RawHeaders, bytes]:
+    """An answer of the gateway's own."""
+    body = catalog.error_body(call.exchange.protocol, error.status, error.message)
+    headers = [(b"content-type", b"application/json"), *own_headers(call)]
+    if error.retry_after_s is not None:
+        wait_s = max(1, -int(-error.retry_after_s // 1))
+        headers.append((b"retry-after", str(wait_s).encode()))
+    return error.status, headers, body

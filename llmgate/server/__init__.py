@@ -1,0 +1,1 @@
+"""Step 1, accept: the Litestar application and the server under it."""

@@ -1,0 +1,64 @@
+"""The Litestar application: control API, health pages, and the data plane as a mounted ASGI
+handler.
+"""
+
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router, asgi
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ASGIApp
+
+from llmgate import __version__
+from llmgate.control.core import Core
+from llmgate.control.events import stream_events
+from llmgate.control.exchanges import exchanges_router
+from llmgate.control.state import state_router
+from llmgate.logs import Log
+from llmgate.server.dataplane import DataPlane
+from llmgate.server.guard import Guard
+from llmgate.server.public import health, health_detailed, metrics
+from llmgate.server.schema import PlainPage
+
+
+def build(core: Core, log: Log, token: str) -> ASGIApp:
+    """Puts the application together around a running core."""
+    carry = DataPlane(core.gateway, log)
+
+    @asgi("/", is_mount=True, copy_scope=False)
+    async def data_plane(scope: Any, receive: Any, send: Any) -> None:
+        await carry(scope, receive, send)
+
+    control = Router("/admin/v1", route_handlers=[state_router, exchanges_router, stream_events])
+    app = Litestar(
+        route_handlers=[control, health, health_detailed, metrics, data_plane],
+        openapi_config=OpenAPIConfig(
+            title="llmgate control API",
+            version=__version__,
+            path="/schema",
+            render_plugins=[PlainPage(), JsonRenderPlugin()],
+        ),
+        state=State({"core": core}),
+        exception_handlers={HTTPException: _problem, Exception: _mistake(log)},
+        logging_config=None,
+        debug=False,
+    )
+    return Guard(app, lambda: core.holder.snapshot.config.server, token)  # type: ignore[return-value]
+
+
+def _problem(_request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:
+    body: dict[str, object] = {"error": {"message": error.detail, "status": error.status_code}}
+    if error.extra:
+        body["problems"] = error.extra
+    return Response(body, status_code=error.status_code)
+
+
+def _mistake(log: Log) -> Any:
+    def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
+        log.failure("the control API failed", error)
+        message = "the gateway failed; its log says how"
+        return Response({"error": {"message": message, "status": 500}}, status_code=500)
+
+    return answer

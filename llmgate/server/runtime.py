@@ -1,0 +1,305 @@
+"""Puts the running gateway together and takes it apart again: every task has an owner here."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic
+
+import msgspec
+import uvicorn
+
+from llmgate.access.access import Access
+from llmgate.config.credentials import Scrubber
+from llmgate.config.model import Config
+from llmgate.config.snapshot import Snapshot
+from llmgate.config.watch import ConfigHolder
+from llmgate.control.core import Core, now_ms
+from llmgate.errors import ConfigProblem
+from llmgate.gateway import Gateway, Running
+from llmgate.live import Hub
+from llmgate.logs import Log
+from llmgate.metrics import Metrics
+from llmgate.recording.library import shipped_folder
+from llmgate.relay.after import Aftermath
+from llmgate.relay.minder import Minder
+from llmgate.routing.router import Router
+from llmgate.server.app import build
+from llmgate.store.folder import store_file
+from llmgate.store.writer import Store
+from llmgate.upstream.probe import probe
+from llmgate.upstream.providers import Providers
+from llmgate.wire.gateway import ProviderView, Status
+
+_SHUTDOWN_S = 3
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to listen and what to keep, decided by the command."""
+
+    data_folder: Path
+    token: str
+    quiet: bool = False  # the terminal belongs to the TUI
+
+
+class Runtime:
+    """The parts of one running gateway."""
+
+    def __init__(
+        self, holder: ConfigHolder, store: Store, scrubber: Scrubber, options: Options, address: str
+    ) -> None:
+        snapshot = holder.snapshot
+        self.scrubber = scrubber
+        self.holder = holder
+        self.store = store
+        self.log = Log(
+            snapshot.config.log,
+            options.data_folder / "llmgate.log",
+            self.scrub_text,
+            echo=not options.quiet,
+        )
+        self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
+        self.hub = Hub(self._status, self._provider_views)
+        self.minder = Minder(self.hub.progress)
+        self.providers = Providers(_recordings)
+        self.providers.apply(snapshot.config)
+        self.gateway = Gateway(
+            _running(snapshot, None),
+            self.providers,
+            self.minder,
+            Aftermath(store, self.hub, self.metrics),
+        )
+        self.core = Core(
+            gateway=self.gateway,
+            holder=holder,
+            store=store,
+            hub=self.hub,
+            metrics=self.metrics,
+            address=address,
+            scrub_text=self.scrub_text,
+        )
+
+    def scrub_text(self, text: str) -> str:
+        """Takes the secrets of the running config out of a text."""
+        return self.scrubber.scrub_text(text)
+
+    def changed(self, _old: Snapshot, new: Snapshot) -> None:
+        """A new config was accepted: everything that reads it is replaced at once."""
+        self.providers.apply(new.config)
+        self.gateway.running = _running(new, self.gateway.running)
+        self.scrubber = _scrubber(new)
+        recording = new.config.recording
+        self.store.configure(
+            bodies=recording.bodies,
+            keep_days=recording.keep_days,
+            keep_mb=recording.keep_mb,
+            scrubber=self.scrubber,
+        )
+        self.log.configure(new.config.log)
+        self.metrics.reloads.add(("accepted",))
+        text = f"config version {new.version} is running"
+        self.note("info", "reload", text, warnings=list(new.warnings))
+        for warning in self.holder.restart_needed:
+            self.note("warning", "reload", warning)
+
+    def rejected(self, problems: list[ConfigProblem]) -> None:
+        """An edit was refused; the old config stays."""
+        self.metrics.reloads.add(("rejected",))
+        kept = self.holder.snapshot.version
+        self.note("error", "reload", f"config edit refused, version {kept} stays: {problems[0]}")
+
+    def store_problem(self, text: str | None) -> None:
+        """Recording has stopped (text) or goes on again (None)."""
+        if text is None:
+            self.note("info", "store", "recording goes on")
+        else:
+            self.note("error", "store", f"recording has stopped: {text}")
+
+    def note(self, level: str, kind: str, text: str, **fields: object) -> None:
+        """Says something to the log and to every viewer."""
+        self.log.write(level, text, kind=kind, **fields)
+        match level:
+            case "info" | "warning" | "error":
+                self.hub.notice(level, kind, self.scrub_text(text), at_ms=now_ms())
+
+    async def probe_forever(self) -> None:
+        """Asks every enabled provider for its models: at once, then every ``health.every_s``."""
+        states: dict[str, str] = {}
+        while True:
+            every_s = self.holder.snapshot.config.health.every_s
+            async with asyncio.TaskGroup() as group:
+                for provider in list(self.providers.values()):
+                    if provider.config.enabled and (every_s > 0 or provider.probe is None):
+                        group.create_task(
+                            probe(provider, now_ms=now_ms(), now_s=monotonic()), name="probe"
+                        )
+            self._tell_changes(states)
+            await asyncio.sleep(every_s if every_s > 0 else 30)
+
+    async def housekeep(self) -> None:
+        """Once a second: spend of the day, connections of replaced providers."""
+        while True:
+            await self.core.refresh_spend()
+            await self.providers.close_retired()
+            await asyncio.sleep(1)
+
+    def _tell_changes(self, states: dict[str, str]) -> None:
+        for name, provider in self.providers.items():
+            state = provider.state(monotonic())
+            before = states.get(name)
+            states[name] = state
+            if before is not None and before != state:
+                level = "warning" if state in {"down", "degraded"} else "info"
+                self.note(level, "health", f"provider '{name}' is {state} (was {before})")
+
+    def _status(self) -> Status:
+        return self.core.status()
+
+    def _provider_views(self) -> list[ProviderView]:
+        return self.core.providers()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling when it listens and when it begins to leave."""
+
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_leave: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+        self._on_leave = on_leave
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens, then says so."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets viewers go first: they would hold the shutdown up."""
+        self._on_leave()
+        await super().shutdown(sockets)
+
+
+async def serve(
+    holder: ConfigHolder,
+    options: Options,
+    sock: socket.socket,
+    on_ready: Callable[[], None],
+    until: asyncio.Event | None = None,
+) -> None:
+    """Runs the gateway on a bound socket until a signal, or ``until`` is set."""
+    host, port = sock.getsockname()[:2]
+    async with _running_gateway(holder, options, f"{host}:{port}") as runtime:
+        app = build(runtime.core, runtime.log, options.token)
+        server = Server(
+            _uvicorn_config(app), on_ready, lambda: runtime.hub.close("the gateway is stopping")
+        )
+        async with asyncio.TaskGroup() as group:
+            leaving = group.create_task(_leave_when(until, server))
+            await server.serve(sockets=[sock])
+            leaving.cancel()
+
+
+@asynccontextmanager
+async def _running_gateway(
+    holder: ConfigHolder, options: Options, address: str
+) -> AsyncIterator[Runtime]:
+    snapshot = holder.snapshot
+    recording, scrubber = snapshot.config.recording, _scrubber(snapshot)
+    early_problems: list[str | None] = []
+    tell = [early_problems.append]
+    store = await Store.open(
+        store_file(options.data_folder),
+        bodies=recording.bodies,
+        keep_days=recording.keep_days,
+        keep_mb=recording.keep_mb,
+        scrubber=scrubber,
+        on_problem=lambda problem: tell[-1](problem),
+    )
+    runtime = Runtime(holder, store, scrubber, options, address)
+    tell.append(runtime.store_problem)
+    for problem in early_problems:
+        runtime.store_problem(problem)
+    _catch_uvicorn(runtime.log)
+    holder.on_change = runtime.changed
+    holder.on_reject = runtime.rejected
+    runtime.hub.seed(await store.queries.newest(1_000))
+    runtime.log.write("info", "gateway started", address=address, config=snapshot.file)
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(work())
+                for work in (
+                    store.run,
+                    holder.run,
+                    runtime.hub.run,
+                    runtime.minder.run,
+                    runtime.probe_forever,
+                    runtime.housekeep,
+                )
+            ]
+            yield runtime
+            for task in tasks:
+                task.cancel()
+    finally:
+        await runtime.providers.close()
+        await store.close()
+        runtime.log.write("info", "gateway stopped")
+        runtime.log.close()
+
+
+def _scrubber(snapshot: Snapshot) -> Scrubber:
+    return Scrubber(snapshot.secrets, snapshot.config.recording.redact)
+
+
+def _running(snapshot: Snapshot, before: Running | None) -> Running:
+    config: Config = snapshot.config
+    return Running(
+        snapshot=snapshot,
+        access=Access(config, before.access if before else None),
+        router=Router(config, before.router if before else None),
+    )
+
+
+def _uvicorn_config(app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
+
+
+async def _leave_when(until: asyncio.Event | None, server: uvicorn.Server) -> None:
+    if until is not None:
+        await until.wait()
+        server.should_exit = True
+
+
+def _recordings(folder: str | None) -> Path:
+    return Path(folder) if folder else shipped_folder()
+
+
+def _catch_uvicorn(log: Log) -> None:
+    """uvicorn's own words go to our log, but for those about answers we broke off on purpose."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            text = record.getMessage()
+            if "without completing response" not in text and "Unsupported upgrade" not in text:
+                log.write("warning", f"server: {text}")
+
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [Handler()] if name == "uvicorn" else []
+        logger.setLevel(logging.WARNING)
+        logger.propagate = name != "uvicorn"
