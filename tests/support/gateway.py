@@ -23,7 +23,6 @@ import httpx
 
 READY_S = 20.0
 _ADDRESS = re.compile(r"https?://[\w.\[\]:-]+:\d+")
-_TOKEN_FILES = ("control-token", "token", "admin-token", "control.token", "admin.token")
 
 
 def free_port() -> int:
@@ -100,7 +99,7 @@ class GatewayProcess:
         )
         self._reader = self._group.create_task(self._read())
         await self._until_ready()
-        self.token = self._read_token()
+        self.token = (self.data_dir / "admin-token").read_text(encoding="ascii").strip()
         self.admin = await self._stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=self.url, headers={"authorization": f"Bearer {self.token}"}, timeout=20
@@ -129,12 +128,6 @@ class GatewayProcess:
             if f":{self.port}" in self.log_lines[-1] and _ADDRESS.search(self.log_lines[-1]):
                 self._ready.set()
         self._ready.set()  # it has ended: nobody should wait for it
-
-    def _read_token(self) -> str:
-        for name in _TOKEN_FILES:
-            if (path := self.data_dir / name).is_file():
-                return path.read_text(encoding="utf-8").strip()
-        raise AssertionError(f"no control token among {sorted(self.data_dir.iterdir())}")
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """Ends the process; the exit code, or None when it was never started."""

@@ -1,0 +1,240 @@
+"""The processes of a benchmark: mock, gateway and load, started here and ended by their own ids."""
+
+import importlib
+import importlib.util
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import msgspec
+
+from llmgate.bench.load import Job, Result
+from llmgate.errors import LlmgateError
+
+KEY = "sk-llmgate-bench-0123456789"
+READY_S = 20.0
+
+
+class BenchProblem(LlmgateError):
+    """A benchmark cannot go on: says why, in one line."""
+
+
+class Child:
+    """A process of ours and what it prints; leaving ends it."""
+
+    def __init__(self, name: str, command: list[str], *, folder: Path) -> None:
+        self.name = name
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._said: list[str] = []
+        self.process = subprocess.Popen(  # noqa: S603 - our own modules
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self.process.pid
+
+    def __enter__(self) -> Self:
+        """Nothing to do: it runs already."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Ends it: politely, then not."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=8)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            self._said = [*self._said[-20:], line.rstrip()]
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def line(self) -> str:
+        """The next line it prints."""
+        try:
+            line = self._lines.get(timeout=READY_S)
+        except queue.Empty:
+            raise BenchProblem(f"{self.name} said nothing for {READY_S:.0f} s") from None
+        if line is None:
+            raise BenchProblem(f"{self.name} ended: {' | '.join(self._said[-5:]) or 'silently'}")
+        return line
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def run_load(job: Job) -> Result:
+    """Runs the load generator to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "llmgate.bench.load"],
+        input=msgspec.json.encode(job),
+        capture_output=True,
+        timeout=job.seconds + 60,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise BenchProblem(f"the load generator ended with {done.returncode}: {last}")
+    return msgspec.json.decode(done.stdout, type=Result)
+
+
+def certificate(folder: Path) -> tuple[Path, Path] | None:
+    """A throw-away certificate (key and chain, authority); None without the trustme package."""
+    if importlib.util.find_spec("trustme") is None:
+        return None
+    trustme = importlib.import_module("trustme")
+    authority = trustme.CA()
+    chain, root = folder / "server.pem", folder / "authority.pem"
+    authority.issue_cert("127.0.0.1", "localhost").private_key_and_cert_chain_pem.write_to_path(
+        chain
+    )
+    authority.cert_pem.write_to_path(root)
+    return chain, root
+
+
+class Stage:
+    """A mock, a TLS mock where possible, and a gateway in front of them, recording everything."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Starts everything."""
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Ends everything."""
+        self._stack.close()
+
+    def _start(self) -> None:
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="llmgate-bench-"))
+        self.folder = Path(folder)
+        self.mock_port = self._mock("mock", [])
+        pair = certificate(self.folder)
+        self.tls = pair is not None
+        tls_lines = ""
+        if pair is not None:
+            port = self._mock("TLS mock", ["--certificate", str(pair[0])])
+            tls_lines = _TLS.format(port=port, authority=pair[1])
+        self.config = self.folder / "config.yaml"
+        self.config.write_text(_config(self.mock_port, tls_lines))
+        self.port = free_port()
+        self.gateway = self._stack.enter_context(self.start_gateway(self.port, "data"))
+        wait_until_served(self.port, self.gateway)
+
+    def _mock(self, name: str, arguments: list[str]) -> int:
+        command = [sys.executable, "-m", "llmgate.bench.mock", *arguments]
+        child = self._stack.enter_context(Child(name, command, folder=self.folder))
+        port: int = json.loads(child.line())["port"]
+        return port
+
+    def start_gateway(self, port: int, data: str) -> Child:
+        """Starts a gateway of this stage's config on its own data folder."""
+        command = [sys.executable, "-m", "llmgate", "up", "--headless"]
+        command += ["--config", str(self.config), "--data-dir", str(self.folder / data)]
+        return Child("the gateway", [*command, "--port", str(port)], folder=self.folder)
+
+
+def wait_until_served(port: int, gateway: Child) -> None:
+    """Asks until a request is answered through the gateway."""
+    end = time.monotonic() + READY_S
+    while time.monotonic() < end:
+        if gateway.process.poll() is not None:
+            while gateway.line():
+                pass
+        if _served(port):
+            return
+        time.sleep(0.005)
+    raise BenchProblem(f"the gateway served no request within {READY_S:.0f} s")
+
+
+def _served(port: int) -> bool:
+    body = b'{"model":"bench","messages":[{"role":"user","content":"hi"}]}'
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+        f"authorization: Bearer {KEY}\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    )
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
+            sock.sendall(head.encode() + body)
+            answer = sock.recv(65536)
+    except OSError:
+        return False
+    if answer and b" 200 " not in answer[:20]:
+        raise BenchProblem(f"the gateway answers {answer[:300].decode('utf-8', 'replace')!r}")
+    return bool(answer)
+
+
+def _config(mock_port: int, tls_lines: str) -> str:
+    secure = "secure" if tls_lines else "mock"
+    return _CONFIG.format(mock=mock_port, key=KEY, tls=tls_lines, secure=secure)
+
+
+_CONFIG = """\
+providers:
+  mock: {{kind: openai-compatible, base_url: "http://127.0.0.1:{mock}/v1", api_key: sk-upstream}}
+  spare: {{kind: openai-compatible, base_url: "http://127.0.0.1:{mock}/v1", api_key: sk-upstream}}
+{tls}
+routes:
+  secure: {{match: {{model: "tls-*"}}, targets: [{{provider: {secure}}}]}}
+  bench:
+    match: {{model: "bench*"}}
+    strategy: weighted
+    targets: [{{provider: mock, weight: 3}}, {{provider: spare, weight: 1}}]
+keys:
+  bench: {{key: {key}, models: ["*"], limits: {{requests_per_second: 100000, burst: 100000}}}}
+health: {{every_s: 0}}
+recording: {{bodies: full}}
+"""
+_TLS = """\
+  secure:
+    kind: openai-compatible
+    base_url: "https://127.0.0.1:{port}/v1"
+    api_key: sk-upstream
+    tls: {{ca_bundle: "{authority}"}}
+"""
