@@ -11,7 +11,8 @@ class Ending(msgspec.Struct, frozen=True):
     """How an answer ended as far as its bytes tell.
 
     ``finished``: the protocol's own terminal was seen, or its finish reason and then a clean end.
-    ``failed``: the provider reported an error. ``cut``: the bytes stopped before either, or inside an event.
+    ``failed``: the provider reported an error. ``cut``: the bytes stopped before either, or inside
+    an event.
     """
 
     state: Literal["finished", "failed", "cut"]
