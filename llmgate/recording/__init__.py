@@ -1,0 +1,1 @@
+"""Recordings: one exchange per file, its wire chunks and their timing; read, write, look up."""

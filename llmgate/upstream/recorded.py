@@ -1,0 +1,180 @@
+"""Answers from recordings instead of a provider, at the recorded pace: the `demo` provider.
+
+Every moment is counted from the start of the answer: waiting a little too long once does not make
+the rest late. Speed 1 is as recorded, 2 twice as fast, 0 without waiting.
+"""
+
+import asyncio
+from itertools import accumulate
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from llmgate.errors import UpstreamCut
+from llmgate.recording.library import Library
+from llmgate.recording.recording import Recording
+from llmgate.upstream.reply import Outbound, Reply
+
+_CREATED: Final = 1_767_225_600  # of every model in the list: a fixed day
+_JSON: Final = [("content-type", "application/json")]
+
+
+class RecordedReply:
+    """A recording on its way to a caller."""
+
+    def __init__(self, recording: Recording, *, started: float, speed: float) -> None:
+        self.status = recording.status
+        self.headers = list(recording.response_headers)
+        self._how = recording.how
+        scale = 1e-6 / speed if speed > 0 else 0.0
+        self._due = [started + us * scale for us in accumulate(recording.us)]
+        self._end = max(started + recording.total_us * scale, self._due[-1] if self._due else 0.0)
+        self._chunks = recording.chunks
+        self._next = 0
+        self._closed = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def head(self) -> None:
+        """Waits until the head of the answer is due: with its first chunk."""
+        if self._due:
+            await self._until(self._due[0])
+
+    async def read(self) -> bytes | None:
+        """Gives the next chunk when it is due."""
+        at = self._next
+        if at < len(self._chunks):
+            await self._until(self._due[at])
+            self._next = at + 1
+            return self._chunks[at]
+        match self._how:
+            case "eof" | "error_event" | "length":
+                await self._until(self._end)
+                return None
+            case "reset" | "client_cancel":
+                await self._until(self._end)
+                raise UpstreamCut("the recorded connection broke here")
+            case "timeout":
+                await self._until(None)
+                raise UpstreamCut("closed while the recorded provider was silent")
+
+    async def close(self) -> None:
+        """Ends the reply; a read that waits fails at once."""
+        self._closed = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _until(self, when: float | None) -> None:
+        """Waits for a moment (None: for ever), or until the reply is closed."""
+        loop = asyncio.get_running_loop()
+        if when is not None and when <= loop.time():
+            await asyncio.sleep(0)  # others have their turn even without a pace
+        elif not self._closed:
+            await self._wait(loop, when)
+        if self._closed:
+            raise UpstreamCut("the reply was closed")
+
+    async def _wait(self, loop: asyncio.AbstractEventLoop, when: float | None) -> None:
+        waiter = self._waiter = loop.create_future()
+        timer = None if when is None else loop.call_at(when, _wake, waiter)
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+class WholeReply:
+    """An answer that is made here: the list of models, or why there is no recording."""
+
+    def __init__(self, status: int, body: object) -> None:
+        self.status = status
+        self.headers = list(_JSON)
+        self._rest: list[bytes] = [msgspec.json.encode(body)]
+
+    async def read(self) -> bytes | None:
+        """Gives the body, then its end."""
+        return self._rest.pop() if self._rest else None
+
+    async def close(self) -> None:
+        """Has nothing to let go of."""
+
+
+class RecordedSender:
+    """The way out that ends in a folder of recordings."""
+
+    def __init__(self, folder: Path, speed: float = 1.0) -> None:
+        self.library = Library(folder)
+        self._speed = speed
+
+    async def send(self, request: Outbound) -> Reply:
+        """Answers with the nearest recording once its head is due."""
+        if request.protocol == "openai.models" and request.method in {"GET", "HEAD"}:
+            return self._models(request.path.partition("?")[0])
+        recording = self.library.nearest(
+            request.protocol, request.path, request.body, request.stream
+        )
+        if recording is None:
+            return self._missing(request)
+        started = asyncio.get_running_loop().time()
+        reply = RecordedReply(recording, started=started, speed=self._speed)
+        await reply.head()
+        return reply
+
+    async def close(self) -> None:
+        """Has no connections to close."""
+
+    def _models(self, path: str) -> Reply:
+        """Answers with the models of the recordings, in a shape that every SDK reads."""
+        models = [_model(name) for name in self.library.models()]
+        wanted = path.partition("/models/")[2]
+        if not wanted:
+            ends = {"first_id": models[0]["id"], "last_id": models[-1]["id"]} if models else {}
+            return WholeReply(200, {"object": "list", "data": models, "has_more": False, **ends})
+        for model in models:
+            if model["id"] == wanted:
+                return WholeReply(200, model)
+        return WholeReply(404, _error(f"no recording was asked of the model `{wanted[:200]}`"))
+
+    def _missing(self, request: Outbound) -> Reply:
+        """Says that no recording may answer, and what there is."""
+        framing = "streamed" if request.stream else "not streamed"
+        there = ", ".join(self.library.kinds()) or "nothing"
+        message = (
+            f"no recording answers {request.protocol} {framing};"
+            f" in {self.library.folder.name}/ there is: {there}"
+        )
+        return WholeReply(404, _error(message))
+
+
+def _model(name: str) -> dict[str, object]:
+    """An entry of the models list that OpenAI, Anthropic and Mistral readers accept."""
+    return {
+        "id": name,
+        "object": "model",
+        "created": _CREATED,
+        "owned_by": "llmgate-recordings",
+        "type": "model",
+        "display_name": name,
+        "created_at": "2026-01-01T00:00:00Z",
+        "lifecycle": "active",
+    }
+
+
+def _error(message: str) -> dict[str, object]:
+    """An error that readers of OpenAI's and of Anthropic's shape both understand."""
+    return {
+        "type": "error",
+        "error": {
+            "message": message,
+            "type": "not_found_error",
+            "param": None,
+            "code": "recording_not_found",
+        },
+    }

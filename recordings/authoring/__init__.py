@@ -1,0 +1,1 @@
+"""How the recordings of this folder are written: texts by hand, framing and timing by functions."""
