@@ -17,7 +17,7 @@ _SMALL = 160  # below this compression does not pay for itself
 _MAX_UNPACKED = 1 << 31
 
 
-class Rest(msgspec.Struct, frozen=True, array_like=True):
+class Rest(msgspec.Struct, array_like=True):
     """What of an ExchangeDetail is not in the summary; fields are only ever added at the end."""
 
     query: str = ""
@@ -30,6 +30,7 @@ class Rest(msgspec.Struct, frozen=True, array_like=True):
     config_version: int = 0
     hints: list[str] = []
     usage_raw: str = ""
+    timing: bytes = b""  # of the chunks: see timing_bytes
 
 
 _decoder = msgspec.msgpack.Decoder(Rest)
@@ -43,22 +44,17 @@ class Packer:
         self._thorough = zstandard.ZstdCompressor(level=3)
         self._encoder = msgspec.msgpack.Encoder()
 
-    def pack(self, data: bytes) -> tuple[int, bytes]:
-        """The codec and the bytes to keep."""
+    def pack(self, data: bytes) -> tuple[int, int, bytes]:
+        """The codec, the size before and the bytes to keep."""
         size = len(data)
         if size < _SMALL:
-            return RAW, data
+            return RAW, size, data
         packed = (self._fast if size < 8192 else self._thorough).compress(data)
-        return (ZSTD, packed) if len(packed) < size else (RAW, data)
+        return (ZSTD, size, packed) if len(packed) < size else (RAW, size, data)
 
     def encode(self, rest: Rest) -> bytes:
         """The rest as msgpack, not yet packed."""
         return self._encoder.encode(rest)
-
-    def pack_small(self, data: bytes) -> bytes:
-        """A blob that says its codec in its first byte."""
-        codec, packed = self.pack(data)
-        return bytes((codec,)) + packed
 
 
 def unpack(codec: int, data: bytes) -> bytes:
@@ -68,14 +64,9 @@ def unpack(codec: int, data: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_UNPACKED)
 
 
-def unpack_small(blob: bytes) -> bytes:
-    """The bytes of a blob of ``pack_small``."""
-    return unpack(blob[0], blob[1:])
-
-
-def decode_rest(blob: bytes) -> Rest:
+def decode_rest(codec: int, data: bytes) -> Rest:
     """The rest of a detail."""
-    return _decoder.decode(unpack_small(blob))
+    return _decoder.decode(unpack(codec, data))
 
 
 def timing_bytes(chunks: Sequence[bytes], at_us: Sequence[int]) -> bytes:

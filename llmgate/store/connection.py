@@ -1,4 +1,4 @@
-"""Opens the store file: for writing with its pragmas and migrations, for reading, and sets damage aside."""
+"""Opens the store file for writing or reading, and sets a damaged one aside."""
 
 import os
 import sqlite3
@@ -25,7 +25,7 @@ _MAX_DAMAGED = 9
 
 
 async def open_writer(path: Path) -> aiosqlite.Connection:
-    """The one writing connection, its file created and up to date; raises sqlite3.Error, OSError."""
+    """The one writing connection, the file up to date; raises sqlite3.Error and OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _create_private(path)
     db = await aiosqlite.connect(path)
@@ -49,15 +49,18 @@ def _create_private(path: Path) -> None:
 
 async def open_reader(path: Path) -> aiosqlite.Connection:
     """A read-only connection; never creates the file."""
-    if not path.is_file():
-        raise StoreProblem(f"there is no store at {path}")
-    name = quote(str(path.absolute()))
+    name = quote(os.path.abspath(path))  # noqa: PTH100, ASYNC240 - no file is touched
     try:
         return await _read_only(f"file:{name}?mode=ro")
     except sqlite3.OperationalError:
-        if Path(f"{path}-wal").exists():
+        if side_files(path):
             raise
         return await _read_only(f"file:{name}?immutable=1")  # a folder that cannot be written
+
+
+def side_files(path: Path) -> list[Path]:
+    """The -wal and -shm files that are there."""
+    return [side for ending in ("-wal", "-shm") if (side := Path(f"{path}{ending}")).exists()]
 
 
 async def _read_only(uri: str) -> aiosqlite.Connection:
@@ -87,9 +90,7 @@ def set_aside(path: Path) -> Path:
             f"{path} is damaged and {_MAX_DAMAGED} damaged ones lie beside it already;"
             " move them away, recording starts again by itself"
         )
-    for ending in ("-wal", "-shm"):
-        side = Path(f"{path}{ending}")
-        if side.exists():
-            side.replace(f"{target}{ending}")
+    for side in side_files(path):
+        side.replace(f"{target}{side.name.removeprefix(path.name)}")
     path.replace(target)
     return target

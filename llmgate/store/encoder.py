@@ -10,16 +10,18 @@ from llmgate.store.codec import Packer, Rest, timing_bytes
 from llmgate.store.rows import Row, bounded, clean, mapped, plain, to_row, untrusted_text
 from llmgate.wire.exchanges import Attempt, ExchangeDetail, ExchangeSummary
 
-REQUEST, SENT, ANSWER = 0, 1, 2
+DETAILS, REQUEST, SENT, ANSWER = range(4)
 PARTS_PER_EXCHANGE = 8
 
 _MAX_ITEMS = 200  # of attempts, marks, hints
+_MAX_USAGE = 20_000
+_JOINED = 1 << 18  # more than this is not joined to be asked about together
 
 
 class Entry:
     """An exchange on its way into the file, and what is known to be there already."""
 
-    __slots__ = ("detail", "exchange", "id", "inserted", "keep", "queued", "request_written", "seq")
+    __slots__ = ("detail", "exchange", "id", "inserted", "keep", "queued", "request_written", "seq", "writing_request")
 
     def __init__(self, exchange: Exchange) -> None:
         self.id = exchange.id
@@ -32,6 +34,7 @@ class Entry:
         self.queued = 0  # bytes it holds while it waits
         self.inserted = False
         self.request_written = False
+        self.writing_request = False
 
     @property
     def live(self) -> bool:
@@ -67,8 +70,7 @@ class Written(msgspec.Struct):
     """The rows of one exchange."""
 
     row: Row
-    details: Row
-    bodies: list[Row]
+    parts: list[Row]
 
 
 def job_of(entry: Entry, *, bodies: bool) -> Job:
@@ -82,45 +84,29 @@ def job_of(entry: Entry, *, bodies: bool) -> Job:
             job.request = exchange.request_body
         if not exchange.live:
             job.sent = exchange.sent_body
-            job.chunks = exchange.chunks
-    if not exchange.live:
-        job.chunk_us = exchange.chunk_us
+            job.chunks, job.chunk_us = exchange.chunks, exchange.chunk_us
     return job
 
 
 def _frozen_job(entry: Entry) -> Job:
-    assert entry.detail is not None
-    return Job(entry.seq, entry.detail.summary, _rest_of_detail(entry.detail))
+    if entry.detail is None:
+        raise TypeError("an entry has an exchange or a detail")
+    return Job(entry.seq, entry.detail.summary, _rest(entry.detail))
 
 
-def _rest(exchange: Exchange) -> Rest:
-    query = exchange.query
+def _rest(source: Exchange | ExchangeDetail) -> Rest:
+    query = source.query
     return Rest(
         kept_query(query) if query else "",
-        list(exchange.request_headers),
-        list(exchange.sent_headers),
-        list(exchange.received_headers),
-        list(exchange.response_headers),
-        [_safe_attempt(attempt) for attempt in exchange.attempts[:_MAX_ITEMS]],
-        exchange.marks[:_MAX_ITEMS],
-        exchange.config_version,
-        exchange.hints[:_MAX_ITEMS],
-        exchange.usage_raw[:20_000],
-    )
-
-
-def _rest_of_detail(detail: ExchangeDetail) -> Rest:
-    return Rest(
-        kept_query(detail.query),
-        detail.request_headers,
-        detail.sent_headers,
-        detail.received_headers,
-        detail.response_headers,
-        [_safe_attempt(attempt) for attempt in detail.attempts[:_MAX_ITEMS]],
-        detail.marks[:_MAX_ITEMS],
-        detail.config_version,
-        detail.hints[:_MAX_ITEMS],
-        detail.usage_raw[:20_000],
+        list(source.request_headers),
+        list(source.sent_headers),
+        list(source.received_headers),
+        list(source.response_headers),
+        [_safe_attempt(attempt) for attempt in source.attempts[:_MAX_ITEMS]],
+        source.marks[:_MAX_ITEMS],
+        source.config_version,
+        source.hints[:_MAX_ITEMS],
+        source.usage_raw[:_MAX_USAGE],
     )
 
 
@@ -131,52 +117,63 @@ def _safe_attempt(attempt: Attempt) -> Attempt:
 
 
 class Encoder:
-    """Encodes jobs, one at a time; the scrubber may be exchanged between two."""
+    """Encodes jobs for one thread at a time; the scrubber may be exchanged in between."""
 
     def __init__(self, scrubber: Scrubber) -> None:
         self.scrubber = scrubber
         self._packer = Packer()
 
-    def encode(self, job: Job) -> Written:
-        """The rows of a job."""
-        return Written(self._row(job), self._details(job), self._bodies(job))
+    def encode(self, jobs: Sequence[Job]) -> list[Written]:
+        """The rows of some jobs; small jobs are asked about secrets together."""
+        texts = [untrusted_text(job.summary) for job in jobs]
+        parts = [self._parts(job) for job in jobs]
+        scrub = not self._all_clean(texts, parts)
+        return [self._written(*one, scrub=scrub) for one in zip(jobs, texts, parts, strict=True)]
 
-    def _row(self, job: Job) -> Row:
+    def _all_clean(self, texts: list[str], parts: list[list[tuple[int, bytes]]]) -> bool:
+        pieces = [data for of_one in parts for _, data in of_one]
+        if sum(map(len, pieces)) > _JOINED:
+            return False
+        pieces.append("\n".join(texts).encode("utf-8", "replace"))
+        return self.scrubber.surely_clean(b"\n".join(pieces))
+
+    def _written(
+        self, job: Job, text: str, parts: list[tuple[int, bytes]], *, scrub: bool
+    ) -> Written:
         row = to_row(job.seq, job.summary)
-        text = untrusted_text(job.summary)
         if not plain(text):
             row = bounded(row)
-            text = clean(text)
-        if self.scrubber.scrub_text(text) is not text:
+        if scrub:
             row = mapped(row, self.scrubber.scrub_text)
-        return row
+            parts = [(place, self.scrubber.scrub(data)) for place, data in parts]
+        pack = self._packer.pack
+        return Written(
+            row,
+            [
+                (place, codec, size, data)
+                for place, (codec, size, data) in ((place, pack(data)) for place, data in parts)
+            ],
+        )
 
-    def _details(self, job: Job) -> Row:
-        try:
-            encoded = self._packer.encode(job.rest)
-        except UnicodeEncodeError:  # lone surrogates
-            encoded = self._packer.encode(_cleaned(job.rest))
-        data = self._packer.pack_small(self.scrubber.scrub(encoded))
-        if not job.chunks:
-            return (job.seq, data, b"")
-        return (job.seq, data, self._packer.pack_small(timing_bytes(job.chunks, job.chunk_us)))
-
-    def _bodies(self, job: Job) -> list[Row]:
-        rows = []
+    def _parts(self, job: Job) -> list[tuple[int, bytes]]:
         base = job.seq * PARTS_PER_EXCHANGE
+        chunks = job.chunks
+        if chunks:
+            job.rest.timing = timing_bytes(chunks, job.chunk_us)
+        parts = [(base + DETAILS, self._details(job.rest))]
         if job.request:
-            rows.append(self._body(base + REQUEST, job.request))
+            parts.append((base + REQUEST, job.request))
         if job.sent is not None:
-            rows.append(self._body(base + SENT, job.sent))
-        if job.chunks:
-            chunks = job.chunks
-            answer = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-            rows.append(self._body(base + ANSWER, answer))
-        return rows
+            parts.append((base + SENT, job.sent))
+        if chunks:
+            parts.append((base + ANSWER, chunks[0] if len(chunks) == 1 else b"".join(chunks)))
+        return parts
 
-    def _body(self, place: int, data: bytes) -> Row:
-        codec, packed = self._packer.pack(self.scrubber.scrub(data))
-        return (place, codec, len(data), packed)
+    def _details(self, rest: Rest) -> bytes:
+        try:
+            return self._packer.encode(rest)
+        except UnicodeEncodeError:  # lone surrogates
+            return self._packer.encode(_cleaned(rest))
 
 
 def _cleaned(rest: Rest) -> Rest:
@@ -204,4 +201,5 @@ def _cleaned(rest: Rest) -> Rest:
         rest.config_version,
         [clean(hint) for hint in rest.hints],
         clean(rest.usage_raw),
+        rest.timing,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from llmgate.store.migrations import FAILED, IS_LIVE, WITH_SESSION
 from llmgate.store.problems import BadFilter
 
 _LONGEST = 200
@@ -51,9 +52,11 @@ def _parts(given: Filter) -> Iterator[Condition]:
     for name in _NAMES:
         if text := getattr(given, name):
             yield _model(text) if name == "model" else _name(name, text)
+            if name == "session":
+                yield WITH_SESSION, []
     if given.error_type:
         sql, values = _name("error_type", given.error_type)
-        yield f"error_type <> '' AND ({sql})", values
+        yield f"{FAILED} AND ({sql})", values
     if given.state:
         yield _state(given.state)
     if given.status:
@@ -93,7 +96,7 @@ def _name(column: str, text: str) -> Condition:
 def _state(text: str) -> Condition:
     sql, values = _name("state", text)
     if "live" in values:
-        return f"{sql} OR state IN ('waiting', 'streaming')", values
+        return f"{sql} OR {IS_LIVE}", values
     return sql, values
 
 
@@ -101,10 +104,15 @@ def _status(text: str) -> Condition:
     text = text.strip()
     if found := _CLASS.fullmatch(text):
         low = int(found[1]) * 100
-        return "status >= ? AND status < ?", [low, low + 100]
+        return _failed(f"status >= {low} AND status < {low + 100}", low >= 400), []
     if found := _STATUS.fullmatch(text):
-        return f"status {found[1] or '='} ?", [int(found[2])]
+        sign, number = found[1] or "=", int(found[2])
+        return _failed(f"status {sign} {number}", number >= 400 and sign in {"=", ">", ">="}), []
     raise BadFilter(f"status {_shown(text)!r} is none of: 429, 4xx, >=400, !=200")
+
+
+def _failed(sql: str, only_failed: bool) -> str:
+    return f"{FAILED} AND {sql}" if only_failed else sql
 
 
 def _bounded(text: str) -> str:

@@ -10,7 +10,7 @@ STORE_FILE = "exchanges.sqlite"
 
 
 def data_folder(override: str | None = None, *, create: bool = True) -> Path:
-    """The data folder: ``override``, ``$LLMGATE_DATA_DIR`` or the platform's place for user data."""
+    """The data folder: ``override``, ``$LLMGATE_DATA_DIR`` or the platform's place."""
     chosen = override or os.environ.get("LLMGATE_DATA_DIR")
     folder = Path(chosen).expanduser() if chosen else _platform_folder()
     if create:

@@ -5,6 +5,16 @@ from pathlib import Path
 
 from llmgate.errors import LlmgateError
 
+_SAID = {
+    sqlite3.SQLITE_FULL: "cannot grow, the disk is full; free some space",
+    sqlite3.SQLITE_READONLY: "cannot be written; make it writable",
+    sqlite3.SQLITE_PERM: "cannot be written; make it writable",
+    sqlite3.SQLITE_BUSY: "is locked by another program; close it",
+    sqlite3.SQLITE_LOCKED: "is locked by another program; close it",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check the folder and its rights",
+    sqlite3.SQLITE_CORRUPT: "is damaged; `llmgate up` sets it aside and begins a new one",
+    sqlite3.SQLITE_NOTADB: "is damaged; `llmgate up` sets it aside and begins a new one",
+}
 _AGAIN = "recording starts again by itself"
 
 
@@ -39,16 +49,5 @@ def explain(error: BaseException, path: Path) -> str:
     """One line: what is wrong, where, and what to do."""
     if isinstance(error, StoreProblem):
         return str(error)
-    match _code(error):
-        case sqlite3.SQLITE_FULL:
-            return f"the disk is full ({path}); free some space, {_AGAIN}"
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            return f"{path} cannot be written; make it writable, {_AGAIN}"
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return f"{path} is locked by another program; close it, {_AGAIN}"
-        case sqlite3.SQLITE_CANTOPEN:
-            return f"{path} cannot be opened; check the folder and its rights, {_AGAIN}"
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return f"{path} is damaged"
-        case _:
-            return f"{path} cannot be used: {error}; when it can, {_AGAIN}"
+    said = _SAID.get(_code(error))
+    return f"{path} {said}, {_AGAIN}" if said else f"{path}: {error}; when that is over, {_AGAIN}"

@@ -9,15 +9,17 @@ from typing import Any, Final, Literal
 
 import aiosqlite
 
-from llmgate.store.codec import decode_rest, read_timing, unpack, unpack_small
+from llmgate.store.codec import Rest, decode_rest, read_timing, unpack
 from llmgate.store.connection import open_reader
-from llmgate.store.encoder import ANSWER, PARTS_PER_EXCHANGE, REQUEST, SENT
+from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST, SENT
 from llmgate.store.filters import Filter, conditions
 from llmgate.store.problems import BadFilter, StoreProblem, explain
 from llmgate.store.retention import used_bytes, wal_bytes
 from llmgate.store.rows import COLUMNS, SELECT, from_row
 from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, ExchangeSummary
 from llmgate.wire.gateway import Spend
+
+__all__ = ["Filter", "Part", "Queries"]
 
 Part = Literal["request", "sent", "answer"]
 
@@ -28,6 +30,7 @@ _INLINE: Final = 64 << 10
 
 _ID = COLUMNS.index("id")
 _STARTED = COLUMNS.index("started_ms")
+_REST_FIELDS = [name for name in Rest.__struct_fields__ if name != "timing"]
 _WITH_SEQ = SELECT.replace("SELECT ", "SELECT seq, ", 1)
 
 
@@ -85,7 +88,7 @@ class Queries:
         return page.exchanges[::-1]
 
     async def after(self, seq: int, seqs: Iterable[int] = ()) -> list[tuple[int, ExchangeSummary]]:
-        """Rows written after row ``seq``, and the rows ``seqs``, oldest first: what tailing needs."""
+        """Rows written after row ``seq``, and the rows ``seqs``, oldest first."""
         marks = ", ".join(str(int(one)) for one in islice(seqs, 1000))
         rows = await self._rows(
             f"{_WITH_SEQ} WHERE seq > ? OR seq IN ({marks}) ORDER BY seq LIMIT 2000", [seq]
@@ -103,12 +106,11 @@ class Queries:
         if row is None:
             return None
         seq, summary = int(row[0]), from_row(row[1:])
-        blobs = await self._rows("SELECT data FROM details WHERE seq = ?", [seq])
+        first = seq * PARTS_PER_EXCHANGE
         places = await self._rows(
-            "SELECT id FROM bodies WHERE id >= ? AND id < ?",
-            [seq * PARTS_PER_EXCHANGE, (seq + 1) * PARTS_PER_EXCHANGE],
+            "SELECT id FROM parts WHERE id >= ? AND id < ?", [first, first + PARTS_PER_EXCHANGE]
         )
-        return _detail(summary, blobs, {int(one[0]) % PARTS_PER_EXCHANGE for one in places})
+        return _detail(summary, await self._rest(seq), {int(place[0]) - first for place in places})
 
     async def body(self, exchange_id: str, part: Part) -> bytes | None:
         """The request, what was sent upstream, or the answer; None when it was not kept."""
@@ -139,10 +141,10 @@ class Queries:
         if last is not None and last[0] == seq:
             return last[1], last[2]
         answer = await self._body(seq, ANSWER)
-        blobs = await self._rows("SELECT timing FROM details WHERE seq = ?", [seq])
-        if answer is None or not blobs or not blobs[0][0]:
+        rest = await self._rest(seq)
+        if answer is None or not rest.timing:
             return [], []
-        lengths, moments = read_timing(unpack_small(blobs[0][0]))
+        lengths, moments = read_timing(rest.timing)
         data = _cut(answer, lengths)
         self._last = (seq, data, moments) if len(answer) < 4 << 20 else None
         return data, moments
@@ -167,9 +169,15 @@ class Queries:
         db = await self._connection()
         return 0 if db is None else await used_bytes(db) + wal_bytes(self._path)
 
+    async def _rest(self, seq: int) -> Rest:
+        rows = await self._rows(
+            "SELECT codec, data FROM parts WHERE id = ?", [seq * PARTS_PER_EXCHANGE + DETAILS]
+        )
+        return decode_rest(*rows[0]) if rows else Rest()
+
     async def _body(self, seq: int, part: int) -> bytes | None:
         rows = await self._rows(
-            "SELECT codec, data, size FROM bodies WHERE id = ?", [seq * PARTS_PER_EXCHANGE + part]
+            "SELECT codec, data, size FROM parts WHERE id = ?", [seq * PARTS_PER_EXCHANGE + part]
         )
         if not rows:
             return None
@@ -229,19 +237,12 @@ def _read_cursor(cursor: str) -> tuple[int, int]:
     return int(started), int(seq)
 
 
-def _detail(summary: ExchangeSummary, blobs: list[Any], parts: set[int]) -> ExchangeDetail:
-    request_kept = REQUEST in parts or not summary.request_bytes
-    response_kept = ANSWER in parts or not summary.response_bytes
-    if not blobs:
-        return ExchangeDetail(
-            summary=summary, request_kept=request_kept, response_kept=response_kept
-        )
-    rest = decode_rest(blobs[0][0])
+def _detail(summary: ExchangeSummary, rest: Rest, parts: set[int]) -> ExchangeDetail:
     return ExchangeDetail(
         summary=summary,
-        request_kept=request_kept,
-        response_kept=response_kept,
-        **{name: getattr(rest, name) for name in rest.__struct_fields__},
+        request_kept=REQUEST in parts or not summary.request_bytes,
+        response_kept=ANSWER in parts or not summary.response_bytes,
+        **{name: getattr(rest, name) for name in _REST_FIELDS},
     )
 
 

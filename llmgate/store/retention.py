@@ -1,4 +1,4 @@
-"""Age and size caps: the oldest exchanges go first, a few at a time, and freed pages leave the file."""
+"""Age and size caps: the oldest exchanges go first, a few at a time; freed pages leave the file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -76,13 +76,13 @@ class Retention:
     async def _remove(self, db: aiosqlite.Connection, caps: Caps, now_ms: int) -> int:
         oldest_ms = now_ms - int(caps.keep_days * _DAY_MS) if caps.keep_days > 0 else None
         if self._draining:
-            where, bound = "", ()
+            where, bound = "", []
         elif oldest_ms is not None:
-            where, bound = "WHERE started_ms < ?", (oldest_ms,)
+            where, bound = "WHERE started_ms < ?", [oldest_ms]
         else:
             return 0
         query = f"SELECT seq FROM exchanges {where} ORDER BY started_ms, seq LIMIT ?"  # noqa: S608
-        async with db.execute(query, (*bound, self._batch)) as cursor:
+        async with db.execute(query, [*bound, self._batch]) as cursor:
             seqs = [int(row[0]) for row in await cursor.fetchall()]
         if seqs:
             await delete(db, seqs)
@@ -114,11 +114,9 @@ class Retention:
 
 async def delete(db: aiosqlite.Connection, seqs: list[int]) -> None:
     """Removes exchanges with everything that belongs to them."""
-    rows = [(seq,) for seq in seqs]
     ranges = [(seq * PARTS_PER_EXCHANGE, (seq + 1) * PARTS_PER_EXCHANGE) for seq in seqs]
-    await db.executemany("DELETE FROM bodies WHERE id >= ? AND id < ?", ranges)
-    await db.executemany("DELETE FROM details WHERE seq = ?", rows)
-    await db.executemany("DELETE FROM exchanges WHERE seq = ?", rows)
+    await db.executemany("DELETE FROM parts WHERE id >= ? AND id < ?", ranges)
+    await db.executemany("DELETE FROM exchanges WHERE seq = ?", [(seq,) for seq in seqs])
     await db.commit()
 
 

@@ -1,8 +1,9 @@
 """The one writer: takes exchanges from the request path without waiting and writes them in batches.
 
-``begun`` and ``ended`` only queue. ``run`` wakes when something is queued, gathers for ``GATHER_S`` and
-writes one transaction; scrubbing and compression happen here. When the file cannot be written, recording
-stops, serving goes on, and it is tried again every ``RETRY_S``; a damaged file is set aside.
+``begun`` and ``ended`` only queue. ``run`` wakes when something is queued, gathers for ``GATHER_S``
+and writes one transaction; scrubbing and compression happen here. When the file cannot be written,
+recording stops, serving goes on, and it is tried again every ``RETRY_S``; a damaged file is
+set aside.
 """
 
 import asyncio
@@ -19,7 +20,8 @@ from llmgate.config.credentials import Scrubber
 from llmgate.exchange import Exchange
 from llmgate.store.backlog import Backlog
 from llmgate.store.connection import open_writer, set_aside
-from llmgate.store.encoder import Encoder, Entry, Written, job_of
+from llmgate.store.encoder import Encoder, Entry, Job, Written, job_of
+from llmgate.store.migrations import IS_LIVE
 from llmgate.store.problems import StoreProblem, explain, is_damage
 from llmgate.store.queries import Queries
 from llmgate.store.retention import Caps, Retention
@@ -29,7 +31,7 @@ from llmgate.wire.gateway import Recording
 Bodies = Literal["full", "metadata", "off"]
 OnProblem = Callable[[str | None], None]
 
-GATHER_S = 0.03
+GATHER_S = 0.04
 RETRY_S = 2.0
 MAINTAIN_S = 10.0
 CUT = "the gateway stopped before the answer ended"
@@ -40,8 +42,8 @@ _STOPPED_BYTES = 32 << 20  # bodies held while nothing can be written
 
 _log = logging.getLogger("llmgate.store")
 
-_DETAILS = "INSERT OR REPLACE INTO details VALUES (?, ?, ?)"
-_BODIES = "INSERT OR REPLACE INTO bodies VALUES (?, ?, ?, ?)"
+_PARTS = "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)"
+_CUT_LIVE = f"UPDATE exchanges SET state = 'cut', error = ? WHERE {IS_LIVE}"  # noqa: S608 - constants
 
 
 def _epoch_ms() -> int:
@@ -95,7 +97,7 @@ class Store:
         now_ms: Callable[[], int] = _epoch_ms,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> Self:
-        """Opens or creates the file; never raises for a file that cannot be used (see ``status``)."""
+        """Opens or creates the file; a file that cannot be used shows in ``status``."""
         store = cls(
             path,
             scrubber=scrubber or Scrubber(()),
@@ -167,9 +169,13 @@ class Store:
         while True:
             await self._pause()
             self._wake.clear()
-            await self.flush()
-            if self._monotonic() >= self._maintain_at:
-                await self.maintain()
+            try:
+                await self.flush()
+                if self._monotonic() >= self._maintain_at:
+                    await self.maintain()
+            except Exception as error:
+                _log.exception("the recorder made a mistake")
+                self._tell(explain(error, self.path))
 
     async def _pause(self) -> None:
         if self._problem:
@@ -226,12 +232,14 @@ class Store:
         batch = self.backlog.take()
         try:
             await self._write(await self._encode(batch))
-        except (OverflowError, UnicodeError, sqlite3.InterfaceError, sqlite3.ProgrammingError):
+        except (sqlite3.InterfaceError, sqlite3.ProgrammingError):
             await self._write_one_by_one(batch)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StoreProblem) as error:
             self.backlog.put_back()
             await self._stop(error)
             return False
+        except Exception:  # noqa: BLE001 - the recorder may never break a stream
+            await self._write_one_by_one(batch)
         except BaseException:
             self.backlog.put_back()
             raise
@@ -242,48 +250,49 @@ class Store:
         for entry in batch:
             self._kept = None if self._kept is None else self._kept + (not entry.inserted)
             entry.inserted = True
-            entry.request_written = entry.request_written or self._bodies == "full"
+            entry.request_written = entry.request_written or entry.writing_request
         self.backlog.done()
 
     async def _encode(self, batch: list[Entry]) -> list[Written]:
+        jobs = [self._job(entry) for entry in batch]
+        small = [job for job in jobs if job.size <= _BIG]
         written: list[Written] = []
-        big = []
-        bodies = self._bodies == "full"
-        for number, entry in enumerate(batch):
-            if not entry.seq:
-                self._seq += 1
-                entry.seq = self._seq
-            job = job_of(entry, bodies=bodies)
+        for start in range(0, len(small), _STEP):
+            written += self._encoder.encode(small[start : start + _STEP])
+            await asyncio.sleep(0)
+        for job in jobs:
             if job.size > _BIG:
-                big.append(job)
-            else:
-                written.append(self._encoder.encode(job))
-            if number % _STEP == _STEP - 1:
-                await asyncio.sleep(0)
-        if big:
-            encode = self._big_encoder.encode
-            written += await asyncio.to_thread(lambda: [encode(job) for job in big])
+                written += await asyncio.to_thread(self._big_encoder.encode, [job])
         return written
 
+    def _job(self, entry: Entry) -> Job:
+        if not entry.seq:
+            self._seq += 1
+            entry.seq = self._seq
+        job = job_of(entry, bodies=self._bodies == "full")
+        entry.writing_request = job.request is not None
+        return job
+
     async def _write(self, written: list[Written]) -> None:
-        db = self._db
-        assert db is not None
+        db = self._open_db()
         await db.executemany(UPSERT, [item.row for item in written])
-        await db.executemany(_DETAILS, [item.details for item in written])
-        bodies = [body for item in written for body in item.bodies]
-        if bodies:
-            await db.executemany(_BODIES, bodies)
+        await db.executemany(_PARTS, [part for item in written for part in item.parts])
         await db.commit()
+
+    def _open_db(self) -> aiosqlite.Connection:
+        if self._db is None:
+            raise StoreProblem(f"{self.path} is not open")
+        return self._db
 
     async def _write_one_by_one(self, batch: list[Entry]) -> None:
         """One of the batch cannot be stored (a number beyond 64 bits): it alone is dropped."""
-        assert self._db is not None
-        await self._db.rollback()
+        db = self._open_db()
+        await db.rollback()
         for entry in batch:
             try:
                 await self._write(await self._encode([entry]))
-            except (OverflowError, ValueError, sqlite3.Error) as error:
-                await self._db.rollback()
+            except Exception as error:  # noqa: BLE001 - the recorder may never break a stream
+                await db.rollback()
                 self.backlog.dropped_exchanges += 1
                 _log.warning("exchange %s cannot be recorded: %s", entry.id, error)
 
@@ -321,10 +330,7 @@ class Store:
     async def _take_over(self, db: aiosqlite.Connection) -> None:
         self._seq = max(self._seq, await _number(db, "SELECT max(seq) FROM exchanges"))
         if not self._recovered:
-            await db.execute(
-                "UPDATE exchanges SET state = 'cut', error = ? WHERE state IN ('waiting', 'streaming')",
-                (CUT,),
-            )
+            await db.execute(_CUT_LIVE, (CUT,))
             await db.commit()
             self._recovered = True
 
