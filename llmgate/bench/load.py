@@ -77,7 +77,8 @@ class _Tally:
         self.late_ns = array("q")
 
     def outcome(self) -> Outcome:
-        first, total, late = ([ns / 1000 for ns in kept] for kept in self._kept())
+        kept = (self.first_ns, self.total_ns, self.late_ns)
+        first, total, late = ([ns / 1000 for ns in values] for values in kept)
         return Outcome(
             requests=self.requests,
             errors=self.errors,
@@ -90,9 +91,6 @@ class _Tally:
             late_p99_us=quantile(late, 0.99),
             late_max_us=max(late, default=0.0),
         )
-
-    def _kept(self) -> tuple[array[int], array[int], array[int]]:
-        return self.first_ns, self.total_ns, self.late_ns
 
 
 class _Call(asyncio.Protocol):

@@ -19,6 +19,7 @@ from typing import IO, Self
 
 import msgspec
 
+import llmgate
 from llmgate.bench.load import Job, Result
 from llmgate.errors import LlmgateError
 
@@ -28,6 +29,13 @@ READY_S = 20.0
 
 class BenchProblem(LlmgateError):
     """A benchmark cannot go on: says why, in one line."""
+
+
+def _environment() -> dict[str, str]:
+    """Children run this very package, installed or not, whatever their folder."""
+    here = str(Path(llmgate.__file__).parent.parent)
+    path = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
 
 
 class Child:
@@ -40,7 +48,7 @@ class Child:
         self.process = subprocess.Popen(  # noqa: S603 - our own modules
             command,
             cwd=folder,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -103,6 +111,7 @@ def run_load(job: Job) -> Result:
         [sys.executable, "-m", "llmgate.bench.load"],
         input=msgspec.json.encode(job),
         capture_output=True,
+        env=_environment(),
         timeout=job.seconds + 60,
         check=False,
     )
@@ -169,7 +178,10 @@ class Stage:
     def _mock(self, name: str, arguments: list[str]) -> int:
         command = [sys.executable, "-m", "llmgate.bench.mock", *arguments]
         child = self._stack.enter_context(Child(name, command, folder=self.folder))
-        port: int = json.loads(child.line())["port"]
+        line = child.line()
+        if not line.startswith("{"):
+            raise BenchProblem(f"{name} could not start: {line.strip()}")
+        port: int = json.loads(line)["port"]
         return port
 
     def start_gateway(self, port: int, data: str) -> Child:
