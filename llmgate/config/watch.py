@@ -1,0 +1,204 @@
+"""The running config and the file it comes from: read whole, checked whole, swapped, or kept.
+
+The folder is watched and not the file, because editors write a new file and rename it. A poll of
+the files' stamps every second stands in where no events come (network folders, a replaced folder).
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from watchfiles import Change, awatch
+
+from llmgate.config.dotenv import environment
+from llmgate.config.find import Source
+from llmgate.config.load import from_text, read_text, unreadable_on_disk
+from llmgate.config.model import Server
+from llmgate.config.problems import all_of
+from llmgate.config.snapshot import Snapshot
+from llmgate.errors import ConfigProblem
+
+STEP_MS: Final = 50
+DEBOUNCE_MS: Final = 200
+POLL_MS: Final = 1_000
+HALF_WRITTEN_S: Final = 0.1
+
+Stamps = tuple[tuple[int, int, int], ...]
+Outcome = Snapshot | list[ConfigProblem] | None
+"""A new snapshot, problems, or (None) what runs already."""
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class ConfigHolder:
+    """Holds the running snapshot. ``run`` follows the file until it is cancelled.
+
+    ``on_change`` is told the old and the new snapshot, ``on_reject`` the problems of an edit that
+    was refused, ``on_restore`` that the file is again what runs.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        environ: Mapping[str, str] | None = None,
+        now_ms: Callable[[], int] = _now_ms,
+    ) -> None:
+        self.snapshot = source.snapshot
+        self.problems: list[ConfigProblem] = []
+        self.rejected_version: int | None = None
+        self.restart_needed: list[str] = []
+        self.on_change: Callable[[Snapshot, Snapshot], None] = lambda _old, _new: None
+        self.on_reject: Callable[[list[ConfigProblem]], None] = lambda _problems: None
+        self.on_restore: Callable[[], None] = lambda: None
+        self._path = source.path
+        self._env_files = source.env_files
+        self._environ = dict(os.environ if environ is None else environ)
+        self._now_ms = now_ms
+        self._listens_on = source.snapshot.config.server
+        self._running_on: dict[str, str] | None = self._variables_or_none()
+        self._read_with: dict[str, str] | None = None
+        self._stamps: Stamps = ()
+
+    async def run(self) -> None:
+        """Follows the file; stop it by cancellation."""
+        if self._path is None:
+            return
+        while True:
+            with suppress(OSError, RuntimeError):  # no folder, no watches left: the poll goes on
+                await self._follow(self._path)
+            await asyncio.sleep(POLL_MS / 1000)
+            await self._look()
+
+    async def reload_now(self) -> list[ConfigProblem]:
+        """Reads the file at once; returns its problems, empty when it is what runs now."""
+        if self._path is not None:
+            self._apply(await self._settled(self._path))
+        return self.problems
+
+    async def _follow(self, path: Path) -> None:
+        folders = {file.parent for file in self._files(path) if file.parent.is_dir()}
+        identity = _stamps(sorted(folders))
+        names = {file.name for file in self._files(path)}
+
+        def concerns(_: Change, changed: str) -> bool:
+            return Path(changed).name in names
+
+        async for _ in awatch(
+            *folders,
+            watch_filter=concerns,
+            debounce=DEBOUNCE_MS,
+            step=STEP_MS,
+            rust_timeout=POLL_MS,
+            yield_on_timeout=True,
+            recursive=False,
+        ):
+            await self._look()
+            if [s[0] for s in _stamps(sorted(folders))] != [s[0] for s in identity]:
+                return
+
+    async def _look(self) -> None:
+        """Reads again when a file has another stamp."""
+        assert self._path is not None
+        stamps = _stamps(self._files(self._path))
+        if stamps == self._stamps:
+            return
+        self._stamps = stamps
+        self._apply(await self._settled(self._path))
+
+    async def _settled(self, path: Path) -> Outcome:
+        """What the file says; one with problems is read twice, it may be half written."""
+        outcome = self._outcome(path)
+        if isinstance(outcome, list):
+            await asyncio.sleep(HALF_WRITTEN_S)
+            outcome = self._outcome(path)
+        return outcome
+
+    def _outcome(self, path: Path) -> Outcome:
+        """What the files say now."""
+        if not path.exists():
+            if not self.snapshot.file:
+                return None
+            message = "the file is gone; the last good config keeps running"
+            return [ConfigProblem(message, file=str(path))]
+        try:
+            text = read_text(path)
+            variables = self._read_with = environment(self._env_files, self._environ)
+            if text == self.snapshot.text and variables == self._running_on:
+                return None
+            return from_text(
+                text,
+                str(path),
+                variables,
+                version=self.snapshot.version + 1,
+                now_ms=self._now_ms(),
+                unreadable=unreadable_on_disk,
+            )
+        except ConfigProblem as problem:
+            return all_of(problem)
+
+    def _apply(self, outcome: Outcome) -> None:
+        match outcome:
+            case Snapshot():
+                self._swap(outcome)
+            case list():
+                self._reject(outcome)
+            case None:
+                self._restore()
+
+    def _swap(self, new: Snapshot) -> None:
+        old, self.snapshot = self.snapshot, new
+        self._running_on = self._read_with
+        self.problems, self.rejected_version = [], None
+        self.restart_needed = _restart_needed(self._listens_on, new.config.server)
+        self.on_change(old, new)
+
+    def _reject(self, problems: list[ConfigProblem]) -> None:
+        same = [str(problem) for problem in problems] == [str(p) for p in self.problems]
+        self.problems = problems
+        self.rejected_version = self.snapshot.version + 1
+        if not same:
+            self.on_reject(problems)
+
+    def _restore(self) -> None:
+        if self.problems:
+            self.problems, self.rejected_version = [], None
+            self.on_restore()
+
+    def _variables_or_none(self) -> dict[str, str] | None:
+        try:
+            return environment(self._env_files, self._environ)
+        except ConfigProblem:
+            return None
+
+    def _files(self, path: Path) -> list[Path]:
+        """The files that matter; behind a symbolic link, the file it leads to as well."""
+        named = [path.absolute(), *(file.absolute() for file in self._env_files)]
+        return list(dict.fromkeys([*named, *(file.resolve() for file in named)]))
+
+
+def _stamps(files: list[Path]) -> Stamps:
+    return tuple(_stamp(file) for file in files)
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def _restart_needed(started: Server, now: Server) -> list[str]:
+    """What of the new config only a restart brings."""
+    return [
+        f"server.{field} is {getattr(now, field)} now: restart llmgate to listen there"
+        for field in ("host", "port")
+        if getattr(started, field) != getattr(now, field)
+    ]
