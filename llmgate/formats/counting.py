@@ -8,7 +8,7 @@ _FIELDS = Usage.__struct_fields__
 
 
 def merge(old: Usage, new: Usage) -> Usage:
-    """Replaces field by field: the last known value, but a later 0 does not erase an earlier count."""
+    """Takes the last known value of each field, but a later 0 erases no earlier count."""
     changes = {
         name: value
         for name in _FIELDS

@@ -1,4 +1,4 @@
-"""What a provider's error says: found wherever the many error shapes put it (wire.md, section 2.7)."""
+"""What a provider's error says, wherever the many error shapes put it."""
 
 import re
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _STATUS_OF_TYPE: Final[Mapping[str, int]] = {
 
 
 def upstream_message(body: bytes, content_type: str) -> str:
-    """Finds the message for people in a provider's error body; at most ``MAX_MESSAGE`` characters."""
+    """Finds the message in a provider's error body; at most ``MAX_MESSAGE`` characters."""
     head = body[:_MAX_READ].strip()
     if "html" in content_type or head[:1] == b"<":
         title = _TITLE.search(head)

@@ -1,4 +1,4 @@
-"""Decoding what servers really send: typed and fast where it fits, field by field where it does not."""
+"""Decoding what servers really send: typed and fast where it fits, else field by field."""
 
 import types
 from typing import Any, Final, TypeVar, get_args, get_origin
@@ -13,7 +13,7 @@ _UNFIT: Final = object()
 
 
 def decode(decoder: msgspec.json.Decoder[T], data: bytes) -> T | None:
-    """Decodes; a field of an unexpected type keeps its default. None when it is not JSON of that shape."""
+    """Decodes; a field of an unexpected type keeps its default. None for what is no JSON object."""
     try:
         return decoder.decode(data)
     except msgspec.ValidationError:
@@ -38,7 +38,7 @@ def plain(data: bytes) -> Any:
 
 def _soft(decoder: msgspec.json.Decoder[T], data: bytes) -> T | None:
     value = plain(data)
-    fitted = _fit(value, decoder.type) if isinstance(value, dict) else _UNFIT
+    fitted: Any = _fit(value, decoder.type) if isinstance(value, dict) else _UNFIT
     return None if fitted is _UNFIT else fitted
 
 

@@ -1,8 +1,8 @@
 """The block machine: keeps the grammar of wire/blocks.py whatever a reader meets.
 
-Readers call it in the order in which things arrive. It starts the answer once, numbers blocks, refuses
-deltas of closed blocks, holds the finish reason back until every block is stopped, and lets only the
-first error through.
+Readers call it in the order in which things arrive. It starts the answer once, numbers blocks,
+refuses deltas of closed blocks, holds the finish reason back until every block is stopped, and lets
+only the first error through.
 """
 
 from llmgate.formats.counting import merge

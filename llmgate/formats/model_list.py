@@ -1,4 +1,4 @@
-"""``GET /v1/models``: entries that satisfy readers of OpenAI, Anthropic and Mistral lists at once."""
+"""``GET /v1/models``: one list for readers of OpenAI, Anthropic and Mistral lists."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

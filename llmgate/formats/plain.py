@@ -1,4 +1,4 @@
-"""Answers that are no conversation: embeddings, model lists, token counts, and whatever passes raw."""
+"""Answers that are no conversation: embeddings, lists, token counts, whatever passes raw."""
 
 from typing import Final
 
@@ -35,7 +35,7 @@ _usage: Final = msgspec.json.Decoder(_Usage)
 
 
 class JsonReader:
-    """Reads a JSON answer once it is whole; ``counts`` is set for an answer that is a token count."""
+    """Reads a JSON answer once it is whole; ``counts``: the answer is a token count."""
 
     __slots__ = ("_chunks", "_counts", "_ending", "_machine", "usage_raw")
 
@@ -103,7 +103,7 @@ class OpaqueReader:
         """Nothing may be added to bytes that are not understood."""
         return False
 
-    def feed(self, data: bytes) -> list[BlockEvent]:  # noqa: ARG002
+    def feed(self, data: bytes) -> list[BlockEvent]:
         """Lets the bytes pass."""
         return []
 

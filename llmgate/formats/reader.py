@@ -36,4 +36,4 @@ class Reader(Protocol):
 
     @property
     def between_events(self) -> bool:
-        """True when the bytes so far end at an event boundary: a blank line may be written there."""
+        """True when the bytes so far end at an event boundary: a blank line may follow."""

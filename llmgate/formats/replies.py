@@ -1,4 +1,4 @@
-"""Errors of ours in the shape of the caller's protocol (wire.md, section 2.7), whole or in mid-stream."""
+"""Errors of ours in the shape of the caller's protocol, as a body or in mid-stream."""
 
 from collections.abc import Mapping
 from typing import Any, Final
