@@ -1,4 +1,4 @@
-"""Writes the recordings of this folder: `python recordings/make.py`, or `--to FOLDER` for elsewhere."""
+"""Writes the recordings: `python recordings/make.py`, `--to FOLDER` for another folder."""
 
 import argparse
 import sys

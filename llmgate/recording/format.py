@@ -171,14 +171,14 @@ def _assemble(pile: _Pile) -> Recording:
         by=head.by,
         made_up=head.made_up,
         note=head.note,
-        scrub=head.scrub.copy(),
+        scrub=head.scrub,
         dialect=head.dialect,
         stream=head.stream,
         method=req.method,
         path=req.path,
         model=req.model,
         request_headers=_pairs(req.headers),
-        body=bytes(body.json) or body.text.encode() or body.b64,
+        body=_body_bytes(body),
         route=pile.maybe(Route),
         status=resp.status,
         response_headers=_pairs(resp.headers),
@@ -260,6 +260,13 @@ def _body(data: bytes) -> Body:
     if "\n" in text or "\r" in text or data != data.strip():
         return Body(text=text)
     return Body(json=msgspec.Raw(data))
+
+
+def _body_bytes(body: Body) -> bytes:
+    """Gives the request body of its line."""
+    if isinstance(body.json, msgspec.Raw):
+        return bytes(body.json)
+    return body.text.encode() or body.b64
 
 
 def _chunk(data: bytes) -> Chunk:

@@ -40,7 +40,7 @@ class Head(Line, frozen=True, tag="head"):
     by: str = ""
     made_up: bool = False
     note: str = ""
-    scrub: msgspec.Raw = msgspec.Raw(b"")
+    scrub: dict[str, msgspec.Raw] | None = None
 
 
 class Req(Line, frozen=True, tag="req"):
@@ -55,7 +55,7 @@ class Req(Line, frozen=True, tag="req"):
 class Body(Line, frozen=True, tag="body"):
     """The request body: ``json`` as it was written, ``text``, or ``b64`` when it is neither."""
 
-    json: msgspec.Raw = msgspec.Raw(b"")
+    json: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     text: str = ""
     b64: bytes = b""
 
@@ -64,7 +64,7 @@ class Route(Line, frozen=True, tag="route"):
     """How the gateway sent it; nothing is read from it."""
 
     name: str = ""
-    attempts: msgspec.Raw = msgspec.Raw(b"")
+    attempts: list[msgspec.Raw] = []
 
 
 class Resp(Line, frozen=True, tag="resp"):

@@ -59,6 +59,6 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     ttft_us: int = 0
     total_us: int = 0
     route: Route | None = None
-    scrub: msgspec.Raw = msgspec.Raw(b"")
+    scrub: dict[str, msgspec.Raw] | None = None
     unknown_lines: dict[int, bytes] = {}  # where they stood in the file, from 0
     unknown_keys: dict[int, dict[str, msgspec.Raw]] = {}

@@ -87,7 +87,7 @@ def headers(dice: Dice, *, stream: bool) -> list[tuple[str, str]]:
 
 @dataclass
 class Chat:
-    """One streamed answer of OpenAI's: id, model and fingerprint stay the same in all its chunks."""
+    """One streamed answer of OpenAI's: the same id, model and fingerprint in all its chunks."""
 
     dice: Dice
     served: str

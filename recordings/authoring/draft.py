@@ -29,7 +29,7 @@ class Dice:
     """The chance of one recording."""
 
     def __init__(self, seed: str) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - the same files every time
 
     def word(self, length: int, letters: str = string.ascii_letters + string.digits) -> str:
         """Draws an identifier."""
@@ -74,7 +74,8 @@ def tokens(text: str) -> list[str]:
 
 def join(events: Sequence[bytes], *sizes: int) -> list[bytes]:
     """Puts neighbouring events into one wire chunk: as many as ``sizes`` say, in turn."""
-    chunks, at = [], 0
+    chunks: list[bytes] = []
+    at = 0
     while at < len(events):
         size = sizes[len(chunks) % len(sizes)]
         chunks.append(b"".join(events[at : at + size]))

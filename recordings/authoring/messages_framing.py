@@ -100,7 +100,7 @@ class Message:
     def start(self) -> bytes:
         """Gives the head, with the input counted and one token of output."""
         counted = {**usage(self.counts, long_written=self.long_written), "output_tokens": 1}
-        head = {
+        head: Json = {
             "model": self.model,
             "id": f"msg_01{self.dice.word(22)}",
             "type": "message",
