@@ -1,0 +1,84 @@
+"""The Events tab: the answer event by event as it arrived, with times; each opens into its JSON."""
+
+from bisect import insort
+from collections.abc import Sequence
+from typing import Final
+
+from llmgate.wire.exchanges import Chunk
+from llmgate.wire.sse import Decoder
+from llmgate_tui import figures, units
+from llmgate_tui.detail import json_text
+from llmgate_tui.detail.facts import padded
+from llmgate_tui.widgets.line_text import Fold, Item, Line
+
+HEAD: Final[Line] = [
+    (f"  {'#':>5}  {'t':>7}  {'Δt':>8}  {'bytes':>7}  {'type':<22}  data", "quiet")
+]
+_PREVIEW: Final = 400
+_ENOUGH: Final = 8  # gaps, before a median says something
+_NOTABLE_US: Final = 100_000
+_LONG_US: Final = 1_000_000
+
+
+class EventTable:
+    """Splits chunks into events and makes rows of them, some at a time as the answer grows."""
+
+    def __init__(self, transport: str) -> None:
+        self._decoder = Decoder() if transport in {"sse", ""} else None
+        self._number = 0
+        self._before_us: int | None = None
+        self._gaps: list[int] = []  # sorted, for the median so far
+
+    def rows(self, chunks: Sequence[Chunk]) -> list[Item]:
+        """The events that these chunks complete."""
+        return [row for chunk in chunks for row in self._of(chunk)]
+
+    def _of(self, chunk: Chunk) -> list[Item]:
+        data = chunk.text.encode("utf-8", "surrogatepass")
+        if self._decoder is None:
+            return [self._row(chunk.at_us, "chunk", data)]
+        events = self._decoder.feed(data)
+        if not events and _says_nothing(chunk.text):
+            return [self._row(chunk.at_us, "keep-alive", data)]
+        return [self._row(chunk.at_us, event.name or "data", event.data) for event in events]
+
+    def _row(self, at_us: int, kind: str, data: bytes) -> Fold:
+        first = self._before_us is None
+        gap = at_us - (self._before_us or 0)
+        slow = not first and self._is_slow(gap)
+        self._before_us = at_us
+        line: Line = [
+            (f"{self._number:>5}  {units.duration_us(at_us):>7}  ", "quiet"),
+            ("▲" if slow else " ", "warn"),
+            (f"{_gap(gap, first):>7}", "warn" if slow else ""),
+            (f"  {figures.grouped(len(data)):>7}  ", "quiet"),
+            (padded(kind[:22], 22), "accent" if kind != "data" else "quiet"),
+            ("  " + data[:_PREVIEW].decode("utf-8", "replace"), ""),
+        ]
+        self._number += 1
+        return Fold(line, lambda: json_text.lines(data, "         "))
+
+    def _is_slow(self, gap: int) -> bool:
+        """Far beyond what has been usual so far."""
+        usual = self._gaps[len(self._gaps) // 2] if len(self._gaps) >= _ENOUGH else None
+        insort(self._gaps, gap)
+        if usual is None:
+            return gap > _LONG_US
+        return gap > max(5 * usual, _NOTABLE_US)
+
+
+def _gap(gap: int, first: bool) -> str:
+    if first:
+        return units.UNKNOWN
+    return units.duration_us(gap) if gap else "·"
+
+
+def _says_nothing(text: str) -> bool:
+    return not text.strip() or text.startswith(":")
+
+
+def render(chunks: Sequence[Chunk], transport: str) -> list[Item]:
+    """The whole table."""
+    if not chunks:
+        return [[("No part of an answer has arrived.", "quiet")]]
+    return [HEAD, *EventTable(transport).rows(chunks)]
