@@ -59,7 +59,7 @@ class Viewer:
             if self._missed is not None:
                 first, last = self._missed
                 self._missed = None
-                yield encode(Gap(seq=last, first=first, last=last), "gap", last)
+                yield encode(Gap(first=first, last=last), "gap", last)
             while self._queue:
                 yield self._queue.popleft()[1]
             if self.closed:

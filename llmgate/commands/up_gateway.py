@@ -5,6 +5,7 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -19,15 +20,17 @@ from llmgate.server.token import TOKEN_FILE, admin_token, sole_owner
 from llmgate.store.folder import data_folder
 
 try:
-    from uvloop import new_event_loop
+    import uvloop
 except ImportError:  # not on Windows
-    from asyncio import new_event_loop
+    LOOP_FACTORY: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    LOOP_FACTORY = uvloop.new_event_loop
 
 
 def run_gateway(args: argparse.Namespace) -> int:
     """Serves; 0 after a stop that was asked for."""
     folder = data_folder(args.data_dir)
-    with sole_owner(folder), asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with sole_owner(folder), asyncio.Runner(loop_factory=LOOP_FACTORY) as runner:
         runner.run(_serve(args, folder))
     return 0
 

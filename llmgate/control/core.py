@@ -5,6 +5,7 @@ from time import localtime, mktime, monotonic, time_ns
 
 from llmgate import __version__
 from llmgate.config.watch import ConfigHolder
+from llmgate.exchange import Exchange
 from llmgate.gateway import Gateway
 from llmgate.live import Hub
 from llmgate.metrics import Metrics
@@ -48,6 +49,10 @@ class Core:
         self.started_ms = now_ms()
         self.spend = Spend()
         self._spend_at = 0.0
+
+    def in_memory(self, exchange_id: str) -> Exchange | None:
+        """An exchange that is live, or ended so lately that it is not written yet."""
+        return self.hub.live.get(exchange_id) or self.store.pending(exchange_id)
 
     async def refresh_spend(self) -> None:
         """Sums today's spend anew, at most every two seconds."""

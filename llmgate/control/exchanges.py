@@ -71,7 +71,7 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
 async def get_exchange(state: State, exchange_id: str) -> ExchangeDetail:
     """The id, or a prefix of it that no other exchange has."""
     core: Core = state.core
-    live = core.hub.live.get(exchange_id)
+    live = core.in_memory(exchange_id)
     if live is not None:
         return live.detail()
     detail = await core.store.queries.detail(exchange_id)
@@ -104,7 +104,7 @@ async def get_chunks(
 ) -> list[Chunk]:
     """Chunks as they arrived; an exchange that is still live shows those that are here."""
     core: Core = state.core
-    live = core.hub.live.get(exchange_id)
+    live = core.in_memory(exchange_id)
     if live is not None:
         return live_chunks(live, start, limit)
     return await core.store.queries.chunks(exchange_id, start, limit)

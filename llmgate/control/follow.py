@@ -21,7 +21,7 @@ async def follow(core: Core, exchange_id: str, start: int) -> AsyncIterator[Grow
 
     Blocks always begin at the first chunk, so that a viewer who comes late has the whole answer.
     """
-    live = core.hub.live.get(exchange_id)
+    live = core.in_memory(exchange_id)
     if live is None:
         async for growth in _kept(core, exchange_id):
             yield growth

@@ -4,15 +4,15 @@ from llmgate.control.core import Core
 from llmgate.errors import BadRequest
 from llmgate.exchange import Exchange
 from llmgate.formats import catalog
-from llmgate.store.queries import Part
+from llmgate.store.queries import Part as BodyPart
 from llmgate.wire.blocks import BlockEvent, Finished
 from llmgate.wire.chat import ChatRequest, ChatView, Part
 from llmgate.wire.exchanges import Chunk, ExchangeDetail
 
 
-async def kept(core: Core, exchange_id: str, part: Part) -> bytes | None:
+async def kept(core: Core, exchange_id: str, part: BodyPart) -> bytes | None:
     """A body of a live or kept exchange; None when it is not there."""
-    live = core.hub.live.get(exchange_id)
+    live = core.in_memory(exchange_id)
     if live is None:
         return await core.store.queries.body(exchange_id, part)
     if part == "answer":
@@ -24,7 +24,7 @@ async def kept(core: Core, exchange_id: str, part: Part) -> bytes | None:
 
 async def detail_of(core: Core, exchange_id: str) -> ExchangeDetail | None:
     """The detail of a live or kept exchange."""
-    live = core.hub.live.get(exchange_id)
+    live = core.in_memory(exchange_id)
     return live.detail() if live is not None else await core.store.queries.detail(exchange_id)
 
 

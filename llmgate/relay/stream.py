@@ -9,6 +9,7 @@ section 7).
 from time import perf_counter_ns
 
 from llmgate.errors import UpstreamCut, UpstreamFault, upstream_error_type
+from llmgate.exchange import Headers
 from llmgate.formats import catalog
 from llmgate.relay.call import Call
 from llmgate.relay.caller import RawHeaders
@@ -163,20 +164,25 @@ def own_headers(call: Call) -> RawHeaders:
     exchange = call.exchange
     spent_us = call.now_us() - exchange.upstream_us
     identifier = exchange.id.encode()
-    present = {name for name, _ in exchange.received_headers}
     headers: RawHeaders = [
         (b"x-llmgate-id", identifier),
         (b"x-llmgate-provider", _ascii(exchange.provider)),
         (b"x-llmgate-upstream-model", _ascii(exchange.served)),
         (b"x-llmgate-attempts", str(len(exchange.attempts)).encode()),
         (b"server-timing", b"gateway;dur=%.3f" % (spent_us / 1000)),
-    ]
-    headers += [
-        (n, identifier) for n in (b"x-request-id", b"request-id") if n.decode() not in present
+        *_request_ids(exchange.received_headers, identifier),
     ]
     if exchange.stream:
         headers.append((b"x-accel-buffering", b"no"))
     return headers
+
+
+def _request_ids(received: Headers, identifier: bytes) -> RawHeaders:
+    """OpenAI's SDKs read one name, Anthropic's the other: both say the provider's id, or ours."""
+    theirs = {name: value for name, value in received if name in {"x-request-id", "request-id"}}
+    value = next(iter(theirs.values()), "").encode("latin-1", "replace") or identifier
+    names = ("x-request-id", "request-id")
+    return [(name.encode(), value) for name in names if name not in theirs]
 
 
 def _note_reply(call: Call, reply: Reply) -> None:

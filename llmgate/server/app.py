@@ -9,7 +9,6 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ASGIApp
 
 from llmgate import __version__
 from llmgate.control.core import Core
@@ -23,7 +22,7 @@ from llmgate.server.public import health, health_detailed, metrics
 from llmgate.server.schema import PlainPage
 
 
-def build(core: Core, log: Log, token: str) -> ASGIApp:
+def build(core: Core, log: Log, token: str) -> Guard:
     """Puts the application together around a running core."""
     carry = DataPlane(core.gateway, log)
 
@@ -45,7 +44,11 @@ def build(core: Core, log: Log, token: str) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
-    return Guard(app, lambda: core.holder.snapshot.config.server, token)  # type: ignore[return-value]
+    return Guard(
+        app,  # type: ignore[arg-type] # its scope is a narrower TypedDict of the same thing
+        lambda: core.holder.snapshot.config.server,
+        token,
+    )
 
 
 def _problem(_request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:

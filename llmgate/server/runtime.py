@@ -31,6 +31,7 @@ from llmgate.store.folder import store_file
 from llmgate.store.writer import Store
 from llmgate.upstream.probe import probe
 from llmgate.upstream.providers import Providers
+from llmgate.wire.feed import Level
 from llmgate.wire.gateway import ProviderView, Status
 
 _SHUTDOWN_S = 3
@@ -110,6 +111,10 @@ class Runtime:
         kept = self.holder.snapshot.version
         self.note("error", "reload", f"config edit refused, version {kept} stays: {problems[0]}")
 
+    def restored(self) -> None:
+        """The file is again what runs."""
+        self.note("info", "reload", "the config file is again what runs")
+
     def store_problem(self, text: str | None) -> None:
         """Recording has stopped (text) or goes on again (None)."""
         if text is None:
@@ -117,12 +122,10 @@ class Runtime:
         else:
             self.note("error", "store", f"recording has stopped: {text}")
 
-    def note(self, level: str, kind: str, text: str, **fields: object) -> None:
+    def note(self, level: Level, kind: str, text: str, **fields: object) -> None:
         """Says something to the log and to every viewer."""
         self.log.write(level, text, kind=kind, **fields)
-        match level:
-            case "info" | "warning" | "error":
-                self.hub.notice(level, kind, self.scrub_text(text), at_ms=now_ms())
+        self.hub.notice(level, kind, self.scrub_text(text), at_ms=now_ms())
 
     async def probe_forever(self) -> None:
         """Asks every enabled provider for its models: at once, then every ``health.every_s``."""
@@ -151,7 +154,7 @@ class Runtime:
             before = states.get(name)
             states[name] = state
             if before is not None and before != state:
-                level = "warning" if state in {"down", "degraded"} else "info"
+                level: Level = "warning" if state in {"down", "degraded"} else "info"
                 self.note(level, "health", f"provider '{name}' is {state} (was {before})")
 
     def _status(self) -> Status:
@@ -226,6 +229,7 @@ async def _running_gateway(
     _catch_uvicorn(runtime.log)
     holder.on_change = runtime.changed
     holder.on_reject = runtime.rejected
+    holder.on_restore = runtime.restored
     runtime.hub.seed(await store.queries.newest(1_000))
     runtime.log.write("info", "gateway started", address=address, config=snapshot.file)
     try:

@@ -65,27 +65,19 @@ class HttpSender:
         await self._client.close()
 
     def _fault(self, error: PyreqwestError) -> UpstreamFault:
-        reason = describe(error)
+        who, reason = f"provider '{self._name}'", describe(error)
         match error:
             case ConnectTimeoutError():
-                return UpstreamTimeout(
-                    f"provider '{self._name}' did not accept a connection"
-                    f" within {self._connect_s:g} s",
-                    phase="connect",
-                )
-            case ConnectError():
-                return UpstreamUnreachable(f"provider '{self._name}' is unreachable: {reason}")
+                patience = f"did not accept a connection within {self._connect_s:g} s"
+                return UpstreamTimeout(f"{who} {patience}", phase="connect")
             case RequestTimeoutError():
-                return UpstreamTimeout(
-                    f"provider '{self._name}' timed out: {reason}", phase="first_byte"
-                )
+                return UpstreamTimeout(f"{who} timed out: {reason}", phase="first_byte")
             case BuilderError():
-                return UpstreamInvalid(f"provider '{self._name}' cannot be asked: {reason}")
+                return UpstreamInvalid(f"{who} cannot be asked: {reason}")
             case ReadError():
-                return UpstreamCut(
-                    f"provider '{self._name}' closed the connection before answering: {reason}"
-                )
-        return UpstreamUnreachable(f"provider '{self._name}' could not be asked: {reason}")
+                return UpstreamCut(f"{who} closed the connection before answering: {reason}")
+            case ConnectError() | PyreqwestError():
+                return UpstreamUnreachable(f"{who} is unreachable: {reason}")
 
 
 class HttpReply:
