@@ -201,6 +201,12 @@ def keys_of(provider: ProviderConfig) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*filter(None, [provider.api_key]), *provider.api_keys]))
 
 
+def lacks_key(provider: ProviderConfig) -> bool:
+    """True when the kind is of no use without a key and none is configured."""
+    kind = KINDS[provider.kind]
+    return kind.key_env is not None and not keys_of(provider)
+
+
 def upstream_url(base_url: str, keeps_v1: bool, path: str, query: str) -> str:
     """Puts the URL of a provider together from the caller's path.
 

@@ -14,8 +14,10 @@ from llmgate.config.problems import Path, Problems, nearest, shown
 HEAVIEST: Final = 100_000
 LEAST_KEEP_MB: Final = 10
 SHORTEST_KEY: Final = 6
+_PLACEHOLDER: Final = "change-me"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
 
 Unreadable = Callable[[str], str]
 
@@ -55,6 +57,8 @@ def _server(config: Config, problems: Problems) -> None:
             " under `keys:`, or listen on 127.0.0.1",
             ("server", "host"),
         )
+    elif not is_loopback(server.host):
+        _own_keys(config, problems)
     if not 0 < server.max_body_mb <= 4096:
         problems.add("server.max_body_mb must be above 0, up to 4096", ("server", "max_body_mb"))
     for index, origin in enumerate(server.cors_origins):
@@ -62,6 +66,15 @@ def _server(config: Config, problems: Problems) -> None:
             problems.add(
                 f"`{shown(origin)}` is no origin: write it like http://localhost:3000",
                 ("server", "cors_origins", index),
+            )
+
+
+def _own_keys(config: Config, problems: Problems) -> None:
+    for name, key in config.keys.items():
+        if key.key.startswith(_PLACEHOLDER):
+            problems.add(
+                f"key '{shown(name)}' is the example's own: others know it, make a new one",
+                ("keys", name, "key"),
             )
 
 

@@ -26,6 +26,7 @@ class Router:
     """Plans requests on one config; the wheels of routes that stay turn on after a reload."""
 
     def __init__(self, config: Config, previous: "Router | None" = None) -> None:
+        self.config = config
         before = previous.rules if previous else {}
         self.rules: dict[str, Rule] = {
             name: Rule(name, route, config, before.get(name))
@@ -71,10 +72,14 @@ class Router:
         ask = self._without_prefix(ask)
         return next((r for r in self._candidates(ask.model or "") if r.takes(ask)), None)
 
+    def stripped(self, model: str) -> str:
+        """The model without ``server.model_prefix``."""
+        return model.removeprefix(self._prefix)
+
     def _without_prefix(self, ask: Ask) -> Ask:
         if not self._prefix or not ask.model or not ask.model.startswith(self._prefix):
             return ask
-        model = ask.model[len(self._prefix) :]
+        model = self.stripped(ask.model)
         return Ask(model, ask.path, ask.key, ask.headers, ask.protocol, ask.stream)
 
     def _candidates(self, model: str) -> tuple[Rule, ...]:
