@@ -30,6 +30,7 @@ class FakeGateway:
         self.requests: list[str] = []
         self.last_event_ids: list[str] = []
         self.refuse_token = False
+        self.refusal = "wrong admin token"
         self.silent = False  # accepts, then says nothing
         self.foreign = False  # answers like some other program
         self.port = 0
@@ -135,7 +136,7 @@ class FakeGateway:
         if self.foreign:
             _send(writer, 200, b"<html>hello</html>")
         elif self.refuse_token or headers.get("authorization") != f"Bearer {TOKEN}":
-            _send(writer, 401, b'{"detail":"wrong admin token"}')
+            _send(writer, 401, _ENCODER.encode({"detail": self.refusal}))
         elif target.startswith("/admin/v1/events"):
             await self._feed(headers.get("last-event-id", ""), reader, writer)
             return False

@@ -1,4 +1,4 @@
-"""Traffic as coding agents make it, for the tests of the terminal UI: always the same, never real."""
+"""Traffic as coding agents make it, for the terminal UI's tests: always the same, never real."""
 
 import random
 from collections.abc import Iterator
@@ -253,6 +253,8 @@ def providers() -> list[ProviderView]:
     """The providers behind the agents."""
     names = sorted({agent.provider for agent in AGENTS})
     return [
-        ProviderView(name=name, kind=name, base_url=f"https://{name}.test", protocols=[], state="up")
+        ProviderView(
+            name=name, kind=name, base_url=f"https://{name}.test", protocols=[], state="up"
+        )
         for name in names
     ]

@@ -79,9 +79,10 @@ class LlmgateApp(App[None]):
             self.register_theme(theme)
         self.theme = os.environ.get("TEXTUAL_THEME", themes.DARK.name)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What our styles use and other themes do not define."""
-        return themes.EXTRA_VARIABLES
+    def get_css_variables(self) -> dict[str, str]:
+        """Adds what our styles use and other themes do not define."""
+        variables = super().get_css_variables()
+        return {**themes.shades(variables), **variables}
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen is the only one; others lie over it."""
@@ -136,10 +137,9 @@ class LlmgateApp(App[None]):
             event = self._inbox.popleft()
             merge = merge or isinstance(event, Snapshot)
             rows += self.traffic.apply(event)
-        if rows:
+        if rows or merge:
             self.main.take(rows, merge=merge)
-        else:
-            self.main.redraw_facts()
+        self.main.link_changed(self.connection.link())
 
     def _tick(self) -> None:
         self.main.tick(self.connection.link())

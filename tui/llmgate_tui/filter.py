@@ -78,9 +78,9 @@ def _term(text: str, at: int) -> tuple[Token, int]:
             end = _closing(text, at, "/", "this /regex/ is not closed")
         except FilterProblem:
             end = _word_end(text, at)  # a path, such as /v1/chat
-        if end == len(text) or text[end].isspace() or text[end] in ")|&":
-            if text[end - 1] == "/" and end - at > 2:
-                return Token("regex", text[at + 1 : end - 1], at), end
+        ended = end == len(text) or text[end].isspace() or text[end] in ")|&"
+        if ended and text[end - 1] == "/" and end - at > 2:
+            return Token("regex", text[at + 1 : end - 1], at), end
         end = _word_end(text, at)
         return Token("word", text[at:end], at), end
     end = _word_end(text, at)

@@ -150,7 +150,8 @@ class Terms:
         if name in _LATER:
             raise FilterProblem(_LATER[name], at)
         if name not in FIELDS:
-            near = difflib.get_close_matches(name, FIELDS, 1)
+            near = [field for field in FIELDS if field.startswith(name)]
+            near = near or difflib.get_close_matches(name, FIELDS, 1)
             hint = f"did you mean {near[0]}:?" if near else f'quote it to search: "{name}:{value}"'
             raise FilterProblem(f"no field {name!r}; {hint}", at)
 

@@ -21,10 +21,11 @@ _KEPT: Final = re.compile(r"content-type|accept|anthropic-.*|openai-.*", re.IGNO
 def first_request(address: str, *, keyed: bool) -> str:
     """Three lines for a shell that get the first answer."""
     key = f" -H 'authorization: Bearer '\"{_KEY}\"" if keyed else ""
+    asked = '{"model": "demo", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}'
     return (
         f"curl -N http://{address}/v1/chat/completions{key} \\\n"
         "  -H 'content-type: application/json' \\\n"
-        '  -d \'{"model": "demo", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}\''
+        f"  -d '{asked}'"
     )
 
 

@@ -1,7 +1,9 @@
 """Our own two themes: calm greys, one accent; colour otherwise only where it means something."""
 
+from collections.abc import Mapping
 from typing import Final
 
+from textual.color import Color
 from textual.theme import Theme
 
 DARK: Final = Theme(
@@ -72,4 +74,12 @@ LIGHT: Final = Theme(
         "scrollbar-corner-color": "#fafaf8",
     },
 )
-EXTRA_VARIABLES: Final = {"quiet": "$foreground 55%", "rule": "$foreground 15%"}
+
+
+def shades(variables: Mapping[str, str]) -> dict[str, str]:
+    """The two greys our styles use, for a theme that does not define them."""
+    front = Color.parse(variables["foreground"])
+    back = Color.parse(variables["background"])
+    if front.ansi is not None or back.ansi is not None:
+        return {"quiet": "ansi_bright_black", "rule": "ansi_bright_black"}
+    return {"quiet": back.blend(front, 0.6).hex, "rule": back.blend(front, 0.18).hex}

@@ -108,7 +108,9 @@ class View:
         return any(moved)
 
     def _reconsider(self, index: int) -> bool:
-        shown = self._shown or []
+        shown = self._shown
+        if shown is None:
+            return False
         at = bisect_left(shown, index)
         present = at < len(shown) and shown[at] == index
         wanted = self._wants(self.traffic.row(index))

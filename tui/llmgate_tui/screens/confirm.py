@@ -15,7 +15,9 @@ class Confirm(ModalScreen[bool]):
 
     DEFAULT_CSS = """
     Confirm { align: center middle; background: $background 60%; }
-    Confirm > Vertical { width: auto; max-width: 90%; height: auto; background: $panel; padding: 1 2; }
+    Confirm > Vertical {
+        width: auto; max-width: 90%; height: auto; background: $panel; padding: 1 2;
+    }
     Confirm Static { width: auto; height: auto; }
     Confirm #confirm-keys { color: $quiet; margin-top: 1; }
     """

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from llmgate_tui.filter_terms import FIELDS
+from llmgate_tui.widgets.clean_input import CleanInput
 from llmgate_tui.widgets.key_line import spelled
 
 FILTER_HELP = (
@@ -83,9 +84,7 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """A search field and the text."""
         with Vertical():
-            field = Input(placeholder="type to search the keys; esc closes", compact=True)
-            field.cursor_blink = False
-            yield field
+            yield CleanInput("type to search the keys; esc closes", id="help-search")
             with VerticalScroll(can_focus=False):
                 yield Static(self._content(""), id="help-text")
 

@@ -95,11 +95,12 @@ class MainScreen(Screen[None]):
         self._link = link
         if changed:
             self.body.link_changed(link)
-        self.redraw_facts()
+            self.redraw_facts()
 
     def tick(self, link: Link) -> None:
         """Twice a second."""
         self.link_changed(link)
+        self.redraw_facts()
         self.body.tick()
 
     def redraw_facts(self) -> None:
@@ -119,7 +120,7 @@ class MainScreen(Screen[None]):
         if small:
             self._say_too_small()
         elif self.focused is None:
-            self.call_after_refresh(self.body.table.focus)
+            self.call_after_refresh(self.body.focus_list)
 
     def _say_too_small(self) -> None:
         size, status = self.app.size, self.status()
@@ -132,7 +133,7 @@ class MainScreen(Screen[None]):
 
     def action_traffic(self) -> None:
         """The list."""
-        self.body.table.focus()
+        self.body.focus_list()
 
     def action_hints(self) -> None:
         """The keys at the foot."""

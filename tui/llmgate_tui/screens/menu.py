@@ -22,7 +22,10 @@ class Menu(ModalScreen[str | None]):
     Menu > Vertical { width: auto; min-width: 28; max-width: 90%; height: auto; max-height: 90%;
         background: $panel; padding: 1 2; }
     Menu #menu-title { color: $accent; width: auto; margin-bottom: 1; }
-    Menu OptionList { width: auto; min-width: 24; height: auto; max-height: 100%; background: $panel; border: none; padding: 0; }
+    Menu OptionList {
+        width: auto; min-width: 24; height: auto; max-height: 100%;
+        background: $panel; border: none; padding: 0;
+    }
     Menu OptionList:focus { background: $panel; background-tint: $panel 0%; border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -29,10 +29,14 @@ class Preview(ModalScreen[None]):
 
     DEFAULT_CSS = """
     Preview { align: center middle; background: $background 60%; }
-    Preview > Vertical { width: 90%; max-width: 110; height: auto; max-height: 85%; background: $panel; padding: 1 2; }
+    Preview > Vertical {
+        width: 90%; max-width: 110; height: auto; max-height: 85%; background: $panel; padding: 1 2;
+    }
     Preview #preview-title { color: $accent; height: auto; }
     Preview #preview-notice { color: $warning; height: auto; }
-    Preview VerticalScroll { height: auto; max-height: 100%; margin-top: 1; scrollbar-size-vertical: 1; }
+    Preview VerticalScroll {
+        height: auto; max-height: 100%; margin-top: 1; scrollbar-size-vertical: 1;
+    }
     Preview #preview-text { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

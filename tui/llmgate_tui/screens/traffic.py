@@ -1,14 +1,13 @@
 """The Traffic screen's body: filter line, list, detail; keys of both."""
 
-from typing import ClassVar, Final, Literal
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate_tui import figures
@@ -20,6 +19,8 @@ from llmgate_tui.filter import compile_filter
 from llmgate_tui.filter_terms import FilterProblem
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.screens.menu import Menu
+from llmgate_tui.screens.split import Layout, Split
+from llmgate_tui.screens.traffic_keys import ORDER_KEYS, TRAFFIC_KEYS
 from llmgate_tui.state import Delta, Traffic
 from llmgate_tui.view import ARRIVAL, ORDERS, View
 from llmgate_tui.widgets.empty import Empty
@@ -28,26 +29,7 @@ from llmgate_tui.widgets.line import Piece
 from llmgate_tui.widgets.table_head import TableHead
 from llmgate_tui.widgets.traffic_table import TrafficTable
 
-Layout = Literal["list", "below", "right", "full"]
-
-_ORDER_KEYS: Final = {
-    "status": "s",
-    "client": "c",
-    "model": "m",
-    "provider": "p",
-    "ttft": "f",
-    "total": "l",
-    "tps": "r",
-    "in": "i",
-    "out": "o",
-    "cost": "$",
-    "key": "y",
-    "route": "u",
-}
-
-
-def _key(key: str, action: str, label: str, id: str, tooltip: str, show: bool = False) -> Binding:  # noqa: A002
-    return Binding(key, action, label, id=id, tooltip=tooltip, show=show)
+_NEEDS_ROWS = frozenset({"open", "mark", "order", "reverse", "layout", "follow", "step", "tab"})
 
 
 class TrafficBody(Vertical):
@@ -55,51 +37,12 @@ class TrafficBody(Vertical):
 
     DEFAULT_CSS = """
     TrafficBody { height: 1fr; }
-    TrafficBody #split { height: 1fr; layout: vertical; }
-    TrafficBody #split.-right { layout: horizontal; }
-    TrafficBody #list { width: 1fr; height: 1fr; }
-    TrafficBody DetailPane { width: 1fr; height: 1fr; }
-    TrafficBody #split.-list DetailPane { display: none; }
-    TrafficBody #split.-full #list { display: none; }
-    TrafficBody #split.-right DetailPane { border-left: solid $rule; }
     TrafficBody Empty { display: none; }
     TrafficBody.-nothing Empty { display: block; }
     TrafficBody.-nothing TrafficTable, TrafficBody.-nothing TableHead { display: none; }
     TrafficBody.-nothing DetailPane { display: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _key(
-            "slash", "filter", "filter", "filter", "Filter the list, or search in the detail", True
-        ),
-        _key(
-            "enter", "open", "open", "open", "Open the detail, then fill the screen with it", True
-        ),
-        _key(
-            "y", "copy", "copy", "copy", "Copy as curl, Python, body, answer, id or headers", True
-        ),
-        _key("m,space", "mark", "mark", "mark", "Mark or unmark, and move down", True),
-        _key("F", "follow", "follow", "follow", "Follow new exchanges", True),
-        _key("p", "pause", "pause", "pause", "Hold the display still while traffic goes on", True),
-        _key("o", "order", "order", "order", "Order by a column", True),
-        _key("O", "reverse", "reverse", "order.reverse", "Reverse the order"),
-        _key("M", "only_marked", "marked", "mark.only", "Show marked exchanges only"),
-        _key("U", "unmark", "unmark", "mark.clear", "Clear all marks"),
-        _key("escape", "back", "back", "back", "Back: smaller detail, list, then no filter"),
-        _key("tab,shift+tab", "other", "list/detail", "focus.other", "Between list and detail"),
-        _key("minus", "layout", "layout", "layout", "List only, detail below, detail right", True),
-        _key("plus", "resize(-8)", "larger", "layout.larger", "Give the detail more room"),
-        _key("underscore", "resize(8)", "smaller", "layout.smaller", "Give the detail less room"),
-        _key("right_square_bracket", "tab(1)", "tab", "tab.next", "Next tab of the detail"),
-        _key("left_square_bracket", "tab(-1)", "tab", "tab.previous", "Previous tab of the detail"),
-        _key("J", "step(1)", "next", "detail.next", "Next exchange with the detail open"),
-        _key(
-            "K", "step(-1)", "previous", "detail.previous", "Previous exchange with the detail open"
-        ),
-        _key("w", "wrap", "wrap", "detail.wrap", "Wrap long lines in the detail"),
-        _key("f", "raw", "raw", "detail.raw", "Pretty or raw in the detail"),
-        _key("t", "time", "time", "list.time", "Time of day, or how long ago"),
-        _key("z", "clear", "clear", "list.clear", "Clear the view; the store keeps everything"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = TRAFFIC_KEYS
 
     class Copy(Message):
         """Copy something of this exchange."""
@@ -116,14 +59,12 @@ class TrafficBody(Vertical):
         self.view = View(traffic, clock.now_ms)
         self.table = TrafficTable(self.view, clock, glyphs)
         self.detail = DetailPane(api)
-        self.arrangement: Layout = "list"
         self._bar = FilterBar(self._where, glyphs)
         self._head = TableHead(self.table)
         self._empty = Empty(address)
+        self.split = Split([self._head, self.table, self._empty], self.detail)
         self._clock = clock
         self._glyphs = glyphs
-        self._split: Layout = "below"
-        self._share = 50
         self._shown: str | None = None
         self._soon: Timer | None = None
         self._resorted = 0.0
@@ -132,17 +73,12 @@ class TrafficBody(Vertical):
     def compose(self) -> ComposeResult:
         """Filter line; list and detail."""
         yield self._bar
-        with Container(id="split", classes="-list"):
-            with Vertical(id="list"):
-                yield self._head
-                yield self.table
-                yield self._empty
-            yield self.detail
+        yield self.split
 
     def on_mount(self) -> None:
         """The list has the keys."""
-        self.table.focus()
         self._face()
+        self.focus_list()
 
     # -- news ----------------------------------------------------------------
 
@@ -198,12 +134,17 @@ class TrafficBody(Vertical):
             self._explain()
         if nothing != self.has_class("-nothing"):
             self.set_class(nothing, "-nothing")
+            self.refresh_bindings()
             self.call_after_refresh(self._refocus)
         self._bar.redraw()
 
     def _refocus(self) -> None:
-        if self.screen.focused is None:
-            (self if self.has_class("-nothing") else self.table).focus()
+        if self.screen.focused in {None, self.table, self._empty}:
+            self.focus_list()
+
+    def focus_list(self) -> None:
+        """The keys go to the list, or to what stands in its place."""
+        (self._empty if self.has_class("-nothing") else self.table).focus()
 
     def _explain(self) -> None:
         if len(self.traffic):
@@ -249,6 +190,11 @@ class TrafficBody(Vertical):
         event.stop()
         self._bar.redraw()
 
+    @on(TrafficTable.Reshaped)
+    def _reshaped(self, event: TrafficTable.Reshaped) -> None:
+        event.stop()
+        self._head.redraw()
+
     @on(TrafficTable.Chosen)
     def _chosen(self, event: TrafficTable.Chosen) -> None:
         event.stop()
@@ -263,71 +209,53 @@ class TrafficBody(Vertical):
             self.detail.show(row)
 
     def _arrange(self, arrangement: Layout) -> None:
-        split = self.query_one("#split")
-        for name in ("list", "below", "right", "full"):
-            split.set_class(name == arrangement, f"-{name}")
-        self.arrangement = arrangement
-        if arrangement in {"below", "right"}:
-            self._split = arrangement
-        self._apportion()
+        was_inside = self.split.in_detail()
+        self.split.settle(arrangement)
         self._show_detail()
         if arrangement == "full":
-            self.call_after_refresh(self._focus_detail)
-        elif self._in_detail() and arrangement == "list":
-            self.table.focus()
+            self.call_after_refresh(self.split.focus_detail)
+        elif was_inside:
+            self.focus_list()
 
-    def _apportion(self) -> None:
-        both = self.arrangement in {"below", "right"}
-        shares = (self._share, 100 - self._share) if both else (1, 1)
-        for widget, share in zip((self.query_one("#list"), self.detail), shares, strict=True):
-            widget.styles.height = f"{share}fr" if self.arrangement == "below" else "1fr"
-            widget.styles.width = f"{share}fr" if self.arrangement == "right" else "1fr"
+    @property
+    def arrangement(self) -> Layout:
+        """How list and detail share the room."""
+        return self.split.arrangement
 
-    def _in_detail(self) -> bool:
-        focused = self.screen.focused
-        return focused is not None and self.detail in focused.ancestors_with_self
-
-    def _focus_detail(self) -> None:
-        found: list[Widget] = [self.detail, *self.detail.walk_children(Widget)]
-        target = next((widget for widget in found if widget.focusable), None)
-        if target is not None:
-            target.focus()
+    def _roomy(self) -> bool:
+        return self.size.height >= 16
 
     def action_open(self) -> None:
         """Opens the detail beside the list; once open, lets it fill the screen."""
         if self.has_class("-nothing"):
             return
-        roomy = self.size.height >= 16
-        if self.arrangement == "list" and roomy:
-            self._arrange(self._split)
+        if self.arrangement == "list" and self._roomy():
+            self._arrange(self.split.last_split)
         elif self.arrangement != "full":
             self._arrange("full")
 
     def action_back(self) -> None:
         """One step back."""
         if self.arrangement == "full":
-            self._arrange(self._split if self.size.height >= 16 else "list")
-            self.table.focus()
-        elif self._in_detail():
-            self.table.focus()
-        elif self.view.limited:
-            self._unlimit()
+            self._arrange(self.split.last_split if self._roomy() else "list")
+            self.focus_list()
+        elif self.split.in_detail():
+            self.focus_list()
+        elif self.view.only_marked:
+            self.action_only_marked()
+        elif self.view.accept is not None:
+            self._bar.clear()
         elif self.arrangement != "list":
             self._arrange("list")
 
-    def _unlimit(self) -> None:
-        if self.view.only_marked:
-            self.action_only_marked()
-        else:
-            self._bar.clear()
-
     def action_other(self) -> None:
         """The focus goes between list and detail."""
-        if self.arrangement in {"list", "full"} or self._in_detail():
-            if self.arrangement != "full":
-                self.table.focus()
+        if self.arrangement == "full":
+            return
+        if self.arrangement == "list" or self.split.in_detail():
+            self.focus_list()
         else:
-            self._focus_detail()
+            self.split.focus_detail()
 
     def action_layout(self) -> None:
         """List only, detail below, detail right."""
@@ -336,14 +264,16 @@ class TrafficBody(Vertical):
 
     def action_resize(self, by: int) -> None:
         """Moves the border between list and detail."""
-        self._share = max(16, min(84, self._share + by))
-        self._apportion()
+        self.split.resize(by)
 
     def action_tab(self, by: int) -> None:
-        """Another tab of the detail."""
+        """Another tab of the detail; opens it first."""
         if self.arrangement == "list":
             self.action_open()
-        (self.detail.next_tab if by > 0 else self.detail.previous_tab)()
+        elif by > 0:
+            self.detail.next_tab()
+        else:
+            self.detail.previous_tab()
 
     def action_step(self, by: int) -> None:
         """The next exchange, wherever the focus is."""
@@ -357,11 +287,15 @@ class TrafficBody(Vertical):
         """Pretty or raw."""
         self.detail.toggle_raw()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No keys are offered that do nothing in an empty list."""
+        return not (self.has_class("-nothing") and action in _NEEDS_ROWS)
+
     # -- the list ------------------------------------------------------------
 
     def action_filter(self) -> None:
         """Searches where the focus is."""
-        if self._in_detail():
+        if self.split.in_detail():
             self.detail.search()
         else:
             self._bar.enter()
@@ -384,7 +318,7 @@ class TrafficBody(Vertical):
     def _filter_left(self, event: FilterInput.Left) -> None:
         event.stop()
         self._bar.input.can_focus = False
-        (self if self.has_class("-nothing") else self.table).focus()
+        self.focus_list()
 
     def _rebuild(self) -> None:
         self.view.rebuild()
@@ -395,7 +329,7 @@ class TrafficBody(Vertical):
     async def action_order(self) -> None:
         """Asks for the column to order by."""
         choices = [("t", "time (as they came)", ARRIVAL)]
-        choices += [(_ORDER_KEYS[name], title, name) for name, (title, _) in ORDERS.items()]
+        choices += [(ORDER_KEYS[name], title, name) for name, (title, _) in ORDERS.items()]
         await self.app.push_screen(Menu("Order by", choices, self.view.order), self.order_by)
 
     def order_by(self, name: str | None) -> None:
@@ -458,7 +392,6 @@ class TrafficBody(Vertical):
     def action_time(self) -> None:
         """Absolute or relative."""
         self.table.relative = not self.table.relative
-        self.table.redraw_all()
 
     def action_clear(self) -> None:
         """Empties the view."""

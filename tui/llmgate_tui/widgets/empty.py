@@ -1,4 +1,4 @@
-"""What the list shows when there is nothing to list: how to send the first request, or why it is empty."""
+"""What the list shows when it is empty: how to send the first request, or what hides the rows."""
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -8,7 +8,7 @@ from textual.widgets import Static
 from llmgate_tui.snippets import first_request, pointing
 
 
-class Empty(VerticalScroll, can_focus=False):
+class Empty(VerticalScroll, can_focus=True):
     """Two faces: nothing has come yet, and nothing passes the filter."""
 
     DEFAULT_CSS = """

@@ -14,13 +14,14 @@ from textual.widgets import Input
 from llmgate_tui.filter_terms import FilterProblem
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.text import clean
+from llmgate_tui.widgets.clean_input import CleanInput
 from llmgate_tui.widgets.line import Line, Piece
 
 _DEBOUNCE_S = 0.15
 _REMEMBERED = 100
 
 
-class FilterInput(Input):
+class FilterInput(CleanInput):
     """An input that is focused by ``/`` only, with the filters used before on up and down."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,12 +41,7 @@ class FilterInput(Input):
         """The input gives the focus back."""
 
     def __init__(self) -> None:
-        super().__init__(
-            placeholder="filter: model:claude* status:>=400 -client:codex",
-            id="filter",
-            compact=True,
-        )
-        self.cursor_blink = False
+        super().__init__("filter: model:claude* status:>=400 -client:codex", id="filter")
         self.can_focus = False
         self._history: list[str] = []
         self._at = 0
@@ -135,8 +131,10 @@ class FilterBar(Vertical):
     DEFAULT_CSS = """
     FilterBar { height: auto; background: $background; }
     FilterBar > Horizontal { height: 1; }
-    FilterBar Input { width: 1fr; background: $background; color: $foreground; padding: 0; border: none; height: 1; }
-    FilterBar Input:focus { background: $background; background-tint: $background 0%; border: none; }
+    FilterBar Input, FilterBar Input:focus {
+        width: 1fr; height: 1; padding: 0; border: none; color: $foreground;
+        background: $background; background-tint: $background 0%;
+    }
     FilterBar Input > .input--placeholder { color: $quiet; }
     FilterBar Slash { width: 3; }
     FilterBar Trouble { display: none; }
@@ -199,7 +197,7 @@ class FilterBar(Vertical):
     def _kept(self, event: Input.Submitted) -> None:
         event.stop()
         self.input.remember()
-        self.input.post_message(FilterInput.Left())
+        self.post_message(FilterInput.Left())
 
 
 class Slash(Line):

@@ -1,14 +1,13 @@
 """The traffic list: a line table that draws visible rows only and keeps finished lines.
 
-Textual's DataTable redraws every visible cell when one changes (measured: 85-110 ms a change); this one
-redraws one line (1-2 ms). Lines are cached by row index; the cursor's line is not. ``virtual_size`` is
-declared anew without ``layout=True``, so that an appended row costs no layout pass of the whole screen.
+Textual's DataTable redraws every visible cell when one changes (measured: 85-110 ms a change); this
+one redraws one line (1-2 ms). Lines are cached by row index; the cursor's line is not.
+``virtual_size`` is declared anew without ``layout=True``, so that an appended row costs no layout
+pass of the whole screen.
 """
 
 from typing import ClassVar, Final
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -21,14 +20,12 @@ from textual.strip import Strip
 from llmgate.wire.exchanges import LIVE, ExchangeSummary
 from llmgate_tui import columns
 from llmgate_tui.clock import Clock
-from llmgate_tui.columns import Column, Look
-from llmgate_tui.figures import ago
+from llmgate_tui.columns import Column
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.state import Delta
-from llmgate_tui.text import fit, fit_right
 from llmgate_tui.view import View
+from llmgate_tui.widgets.row_painter import RowPainter
 
-_CACHED: Final = 2_000
 _TONES: Final = ("plain", "quiet", "good", "live", "warn", "bad", "accent")
 
 
@@ -44,8 +41,8 @@ class TrafficTable(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     TrafficTable {
-        height: 1fr; background: $background; color: $foreground; overflow-x: hidden; overflow-y: scroll;
-        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        height: 1fr; background: $background; color: $foreground;
+        overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
     }
     TrafficTable > .traffic--plain { color: $foreground; }
     TrafficTable > .traffic--quiet { color: $quiet; }
@@ -53,7 +50,9 @@ class TrafficTable(ScrollView, can_focus=True):
     TrafficTable > .traffic--live, TrafficTable > .traffic--accent { color: $accent; }
     TrafficTable > .traffic--warn { color: $warning; }
     TrafficTable > .traffic--bad { color: $error; }
-    TrafficTable > .traffic--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+    TrafficTable > .traffic--cursor {
+        background: $block-cursor-background; color: $block-cursor-foreground;
+    }
     TrafficTable > .traffic--cursor-blurred { background: $block-cursor-blurred-background; }
     TrafficTable.-lost > .traffic--plain, TrafficTable.-lost > .traffic--live { color: $quiet; }
     """
@@ -98,6 +97,9 @@ class TrafficTable(ScrollView, can_focus=True):
     class Chosen(Message):
         """Enter or a double click on an exchange."""
 
+    class Reshaped(Message):
+        """The columns are others now."""
+
     class FollowChanged(Message):
         """Following went on or off by moving."""
 
@@ -107,12 +109,20 @@ class TrafficTable(ScrollView, can_focus=True):
         self.clock = clock
         self.glyphs = glyphs
         self.following = True
-        self.relative = False
         self.selected: str | None = None
         self.columns: list[tuple[Column, int]] = columns.for_width(80)
-        self._strips: dict[int, Strip] = {}
+        self._painter = RowPainter(self._style, clock, glyphs)
         self._styles: dict[tuple[str, bool, bool], Style] = {}
-        self._moments: dict[int, str] = {}
+
+    @property
+    def relative(self) -> bool:
+        """Times are told as how long ago."""
+        return self._painter.relative
+
+    @relative.setter
+    def relative(self, relative: bool) -> None:
+        self._painter.relative = relative
+        self.redraw_all()
 
     # -- what the view shows -------------------------------------------------
 
@@ -131,9 +141,9 @@ class TrafficTable(ScrollView, can_focus=True):
     def take(self, delta: Delta, moved: bool) -> None:
         """Shows a change that the view has already taken."""
         if delta.rebuilt:
-            self._strips.clear()
+            self._painter.forget_all()
         for index in delta.changed:
-            self._strips.pop(index, None)
+            self._painter.forget(index)
         if delta.trimmed and not self.view.limited and not self.view.arranged:
             self._keep_place(delta.trimmed)
         grown = self._resize()
@@ -160,7 +170,7 @@ class TrafficTable(ScrollView, can_focus=True):
 
     def redraw_all(self) -> None:
         """Every line anew: the spelling of times, the connection or the theme changed."""
-        self._strips.clear()
+        self._painter.forget_all()
         self._styles.clear()
         self.refresh()
 
@@ -175,7 +185,7 @@ class TrafficTable(ScrollView, can_focus=True):
             self.set_scroll(None, max(0, self.scroll_offset.y - trimmed))
 
     def _resize(self) -> bool:
-        size = Size(self.size.width, len(self.view))
+        size = Size(self.scrollable_content_region.width, len(self.view))
         grown = size != self.virtual_size
         if grown:
             self.virtual_size = size
@@ -205,7 +215,7 @@ class TrafficTable(ScrollView, can_focus=True):
     def _refresh_rows(self, indices: list[int]) -> None:
         top, height, width = self.scroll_offset.y, self.size.height, self.size.width
         for index in indices:
-            self._strips.pop(index, None)
+            self._painter.forget(index)
             at = self.view.position(index)
             if at is not None and top <= at < top + height:
                 self.refresh(Region(0, at - top, width, 1))
@@ -296,8 +306,10 @@ class TrafficTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Picks the columns that fit."""
-        self.columns = columns.for_width(self.size.width)
-        self._strips.clear()
+        width = self.scrollable_content_region.width
+        self.columns = columns.for_width(width)
+        self._painter.shape(self.columns, width)
+        self.post_message(self.Reshaped())
         self._resize()
         self._settle()
 
@@ -316,7 +328,7 @@ class TrafficTable(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forgets finished lines; styles are looked up again when they are next needed."""
         super().notify_style_update()
-        self._strips.clear()
+        self._painter.forget_all()
         self._styles.clear()
 
     # -- drawing -------------------------------------------------------------
@@ -328,37 +340,10 @@ class TrafficTable(ScrollView, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         index = self.view.index(position)
         row = self.view.traffic.row(index)
-        if row.id == self.selected:
-            return self._draw(row, cursor=True)
-        strip = self._strips.get(index)
-        if strip is None or strip.cell_length != self.size.width:
-            strip = self._draw(row, cursor=False)
-            if len(self._strips) >= _CACHED:
-                self._strips.clear()
-            self._strips[index] = strip
-        return strip
-
-    def _draw(self, row: ExchangeSummary, *, cursor: bool) -> Strip:
-        look = Look(self.clock.now_ms(), self._moment, self.glyphs)
         marked = row.id in self.view.traffic.marks
-        runs: list[tuple[str, str]] = [("accent", f"{self.glyphs.mark if marked else ' '} ")]
-        for column, width in self.columns:
-            text, tone = column.cell(row, look)
-            runs.append((tone, (fit_right if column.right else fit)(text, width) + " "))
-        return self._strip(runs, cursor)
-
-    def _strip(self, runs: list[tuple[str, str]], cursor: bool) -> Strip:
-        """Joins neighbours of one tone: fewer segments, fewer bytes."""
-        segments: list[Segment] = []
-        tone, text = "plain", ""
-        for next_tone, next_text in runs:
-            if next_tone != tone and text:
-                segments.append(Segment(text, self._style(tone, cursor)))
-                text = ""
-            tone, text = next_tone, text + next_text
-        segments.append(Segment(text, self._style(tone, cursor)))
-        strip = Strip(segments, sum(cell_len(segment.text) for segment in segments))
-        return strip.adjust_cell_length(self.size.width, self._style("plain", cursor))
+        if row.id == self.selected:
+            return self._painter.draw(row, marked=marked, cursor=True)
+        return self._painter.line(index, row, marked=marked)
 
     def _style(self, tone: str, cursor: bool) -> Style:
         key = (tone, cursor, self.has_focus)
@@ -373,17 +358,6 @@ class TrafficTable(ScrollView, can_focus=True):
             return style
         name = "traffic--cursor" if focused else "traffic--cursor-blurred"
         under = self.get_component_rich_style(name)
-        color = under.color if focused and tone in {"plain", "quiet"} else style.color
+        color = under.color if focused and tone == "plain" else style.color
         bare = self.app.no_color or self.app.ansi_color
-        return Style(color=color, bgcolor=under.bgcolor, bold=focused, reverse=bare and focused)
-
-    def _moment(self, at_ms: int) -> str:
-        if self.relative:
-            return ago(self.clock.now_ms() - at_ms)
-        second = at_ms // 1000
-        text = self._moments.get(second)
-        if text is None:
-            if len(self._moments) > _CACHED:
-                self._moments.clear()
-            text = self._moments[second] = self.clock.moment(at_ms)
-        return text
+        return Style(color=color, bgcolor=under.bgcolor, reverse=bare, bold=bare and focused)
