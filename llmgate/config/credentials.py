@@ -200,8 +200,8 @@ class Scrubber:
     """Blanks secrets in recorded bytes with filler of the same length, so that offsets stay.
 
     Each secret is looked for as it is, URL-quoted, JSON-escaped and inside base64 (at any of its
-    three alignments). A plain search costs mostly its call, so many small texts are best asked about
-    together: ``surely_clean``.
+    three alignments). A plain search costs mostly its call, so many small texts are best asked
+    about together: ``surely_clean``.
     """
 
     _WINDOW = 1 << 18  # a search holds the interpreter lock: never for longer than this many bytes
@@ -217,7 +217,7 @@ class Scrubber:
         self._idle = not self._forms and not self._patterns
 
     def surely_clean(self, data: bytes) -> bool:
-        """Whether nothing joined in ``data`` needs scrubbing; False also when only each can tell."""
+        """Whether nothing joined in ``data`` needs scrubbing; False also when it cannot be told."""
         if self._idle:
             return True
         return not self._patterns and not any(form in data for form, _ in self._forms)

@@ -21,7 +21,17 @@ _JOINED = 1 << 18  # more than this is not joined to be asked about together
 class Entry:
     """An exchange on its way into the file, and what is known to be there already."""
 
-    __slots__ = ("detail", "exchange", "id", "inserted", "keep", "queued", "request_written", "seq", "writing_request")
+    __slots__ = (
+        "detail",
+        "exchange",
+        "id",
+        "inserted",
+        "keep",
+        "queued",
+        "request_written",
+        "seq",
+        "writing_request",
+    )
 
     def __init__(self, exchange: Exchange) -> None:
         self.id = exchange.id

@@ -2,8 +2,8 @@
 
 ``exchanges`` is a narrow row per exchange (the traffic list). ``parts`` holds everything else of
 it, one row per part: the details, then the bodies. A part's id is ``seq * 8 + part``, so the parts
-of an exchange lie next to each other and need no index; ``codec`` says how ``data`` is kept, which leaves
-room for bodies that refer to shared pieces.
+of an exchange lie next to each other and need no index; ``codec`` says how ``data`` is kept, which
+leaves room for bodies that refer to shared pieces.
 """
 
 from collections.abc import Awaitable, Callable

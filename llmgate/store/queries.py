@@ -13,6 +13,7 @@ from llmgate.store.codec import Rest, decode_rest, read_timing, unpack
 from llmgate.store.connection import open_reader
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST, SENT
 from llmgate.store.filters import Filter, conditions
+from llmgate.store.migrations import IS_LIVE
 from llmgate.store.problems import BadFilter, StoreProblem, explain
 from llmgate.store.retention import used_bytes, wal_bytes
 from llmgate.store.rows import COLUMNS, SELECT, from_row
@@ -87,13 +88,23 @@ class Queries:
         page = await self.page(Filter(), limit=limit)
         return page.exchanges[::-1]
 
-    async def after(self, seq: int, seqs: Iterable[int] = ()) -> list[tuple[int, ExchangeSummary]]:
-        """Rows written after row ``seq``, and the rows ``seqs``, oldest first."""
+    async def live(self) -> list[int]:
+        """The row numbers of those that are on their way."""
+        rows = await self._rows(f"SELECT seq FROM exchanges WHERE {IS_LIVE} LIMIT 1000", [])  # noqa: S608
+        return [int(row[0]) for row in rows]
+
+    async def after(
+        self, seq: int, given: Filter, seqs: Iterable[int] = ()
+    ) -> list[tuple[int, ExchangeSummary, bool]]:
+        """Rows after row ``seq`` and the rows ``seqs``, oldest first, each with: it matches."""
+        clause, values = conditions(given)
         marks = ", ".join(str(int(one)) for one in islice(seqs, 1000))
         rows = await self._rows(
-            f"{_WITH_SEQ} WHERE seq > ? OR seq IN ({marks}) ORDER BY seq LIMIT 2000", [seq]
+            f"{_WITH_SEQ.replace('SELECT ', f'SELECT {clause or 1}, ', 1)}"
+            f" WHERE seq > ? OR seq IN ({marks}) ORDER BY seq LIMIT 2000",
+            [*values, seq],
         )
-        return [(int(row[0]), from_row(row[1:])) for row in rows]
+        return [(int(row[1]), from_row(row[2:]), bool(row[0])) for row in rows]
 
     async def last_seq(self) -> int:
         """The number of the last row, 0 when there is none."""

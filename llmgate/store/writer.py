@@ -173,7 +173,7 @@ class Store:
                 await self.flush()
                 if self._monotonic() >= self._maintain_at:
                     await self.maintain()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the recorder may never break a stream
                 _log.exception("the recorder made a mistake")
                 self._tell(explain(error, self.path))
 

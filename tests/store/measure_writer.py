@@ -1,6 +1,6 @@
 """Measures what recording costs: CPU of the process per exchange, and how long a list page takes.
 
-    python tests/store/measure_writer.py [exchanges] [rows of the large store]
+python tests/store/measure_writer.py [exchanges] [rows of the large store]
 """
 
 import asyncio
@@ -65,6 +65,11 @@ def end(one: Exchange) -> None:
     one.status, one.ttfb_us, one.done_us, one.state = 200, 350_000, 351_000, "finished"
 
 
+def say(text: str) -> None:
+    """A line of the result."""
+    sys.stdout.write(f"{text}\n")
+
+
 def cpu_us() -> float:
     """CPU of this process so far, all threads."""
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -96,8 +101,10 @@ async def record(folder: Path, count: int, rate: int) -> None:
             spent = (cpu_us() - before) / count
             runner.cancel()
         await store.close()
-        print(f"recording {recording!s:5}: {spent:6.1f} us CPU per exchange at {rate}/s,"
-              f" begun+ended {queueing / count * 1e6:.2f} us")
+        say(
+            f"recording {recording!s:5}: {spent:6.1f} us CPU per exchange at {rate}/s,"
+            f" begun+ended {queueing / count * 1e6:.2f} us"
+        )
 
 
 async def list_pages(folder: Path, rows: int) -> None:
@@ -117,7 +124,7 @@ async def list_pages(folder: Path, rows: int) -> None:
             batch.append(tuple(row))
         await store._db.executemany(UPSERT, batch)
         await store._db.commit()
-    print(f"{rows} rows: {path.stat().st_size / 1e6:.0f} MB without details and bodies")
+    say(f"{rows} rows: {path.stat().st_size / 1e6:.0f} MB without details and bodies")
     cases = {
         "first page": Filter(),
         "model, common": Filter(model="gpt-4o-mini-3"),
@@ -133,16 +140,16 @@ async def list_pages(folder: Path, rows: int) -> None:
             at = time.perf_counter()
             page = await store.queries.page(given, limit=100)
             took = (time.perf_counter() - at) * 1e3
-            print(f"{name:22} {turn}: {len(page.exchanges):3} rows {took:7.1f} ms")
+            say(f"{name:22} {turn}: {len(page.exchanges):3} rows {took:7.1f} ms")
     at = time.perf_counter()
     await store.queries.spend_since(1_800_000_000_000 + rows - 100_000)
-    print(f"spend of 100,000 rows: {(time.perf_counter() - at) * 1e3:.1f} ms")
+    say(f"spend of 100,000 rows: {(time.perf_counter() - at) * 1e3:.1f} ms")
     at = time.perf_counter()
     await store.queries.page(Filter(), cursor=f"{1_800_000_000_000 + rows // 2}-{rows // 2}")
-    print(f"page in the middle: {(time.perf_counter() - at) * 1e3:.1f} ms")
+    say(f"page in the middle: {(time.perf_counter() - at) * 1e3:.1f} ms")
     at = time.perf_counter()
     await store.maintain()
-    print(f"first count: {(time.perf_counter() - at) * 1e3:.1f} ms")
+    say(f"first count: {(time.perf_counter() - at) * 1e3:.1f} ms")
     await store.close()
 
 
