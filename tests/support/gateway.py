@@ -20,8 +20,12 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import msgspec
+
+from llmgate.wire.exchanges import LIVE, ExchangePage, ExchangeSummary
 
 READY_S = 20.0
+_CHECKOUT = Path(__file__).parents[2]
 _ADDRESS = re.compile(r"https?://[\w.\[\]:-]+:\d+")
 
 
@@ -91,7 +95,7 @@ class GatewayProcess:
         self.process = await asyncio.create_subprocess_exec(
             *self._command(),
             cwd=self.folder,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"} | self._env,
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(_CHECKOUT)} | self._env,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -143,6 +147,16 @@ class GatewayProcess:
             process.kill()
         await self._reader
         return await process.wait()
+
+    async def exchanges(self, count: int, **filters: str) -> list[ExchangeSummary]:
+        """Gives the recorded exchanges, oldest first, once there are ``count`` and none is live."""
+        async with asyncio.timeout(10):
+            while True:
+                answer = await self.admin.get("/admin/v1/exchanges", params=filters)
+                found = msgspec.json.decode(answer.content, type=ExchangePage).exchanges
+                if len(found) >= count and not any(row.state in LIVE for row in found):
+                    return found[::-1]
+                await asyncio.sleep(0.02)  # the writer records in batches
 
     def write_config(self, text: str) -> None:
         """Replaces the config file the way editors do: a new file, renamed over the old one."""
