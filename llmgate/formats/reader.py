@@ -22,8 +22,9 @@ class Ending(msgspec.Struct, frozen=True):
 class Reader(Protocol):
     """Turns one answer's bytes into block events, a chunk at a time; never raises on any input."""
 
-    usage_raw: str
-    """The provider's own usage object as JSON text, empty until seen."""
+    @property
+    def usage_raw(self) -> str:
+        """The provider's own usage object as JSON text, empty until seen."""
 
     def feed(self, data: bytes) -> list[BlockEvent]:
         """Takes the next bytes; returns the events they complete."""

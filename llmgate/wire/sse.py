@@ -1,8 +1,8 @@
 """The codec of server-sent events: bytes in, in any cut, events out.
 
-Works on bytes, since a chunk may end inside a character. Lines end with LF, CR LF or CR; a CR at the end
-of a chunk waits for the next byte. Nearly every chunk of a provider is exactly one complete ``data: ...``
-event, so that shape is recognised whole; everything else goes line by line.
+Works on bytes, since a chunk may end inside a character. Lines end with LF, CR LF or CR; a CR at
+the end of a chunk waits for the next byte. Nearly every chunk of a provider is exactly one complete
+``data: ...`` event, so that shape is recognised whole; everything else goes line by line.
 Grammar: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
 
@@ -65,7 +65,12 @@ class Decoder:
     def between_events(self) -> bool:
         """No event is open, so a blank line written here would complete none."""
         return self._plain or not (
-            self._line or self._data or self._name or self._held_cr or self._skipping
+            self._line
+            or self._data
+            or self._name
+            or self._held_cr
+            or self._skipping
+            or self.cut_inside
         )
 
     def feed(self, data: bytes) -> list[Event]:
@@ -90,6 +95,7 @@ class Decoder:
             comment = self._line and self._line[0].startswith(b":")
             self.cut_inside = bool(self._data or self._name or self._skipping or not comment)
             events += self._feed_lines(b"\n\n")
+            self._plain = False
         return events
 
     def _feed_lines(self, data: bytes) -> list[Event]:

@@ -101,6 +101,7 @@ def test_a_stream_that_ends_inside_an_event_gives_it_and_says_so() -> None:
 
     assert decoder.close() == [Event("", b"b", "")]
     assert decoder.cut_inside
+    assert not decoder.between_events
 
 
 @pytest.mark.parametrize("tail", [b"", b"\n\n", b": still here", b": x\n", b"\r", b"retry: 4\n"])

@@ -1,0 +1,1 @@
+"""Requests as conversations: what was asked, read for people, never for sending on."""
