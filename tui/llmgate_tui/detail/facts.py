@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import sqrt
 from typing import Final
 
 from rich.cells import cell_len
@@ -53,14 +54,17 @@ def quantile(ordered: Sequence[int], share: float) -> int:
 
 
 def sparkline(values: Sequence[int], width: int) -> str:
-    """The values as a row of bars: each the largest of its stretch, so that no pause hides."""
+    """The values as a row of bars: each the largest of its stretch, so that no pause hides.
+
+    Heights go with the square root, or one long pause would flatten everything else.
+    """
     if not values:
         return ""
     width = min(width, len(values))
     edges = [i * len(values) // width for i in range(width + 1)]
     peaks = [max(values[a:b]) for a, b in pairwise(edges)]
     top = max(peaks) or 1
-    return "".join(_SPARKS[min(7, peak * 7 // top)] for peak in peaks)
+    return "".join(_SPARKS[round(7 * sqrt(peak / top))] for peak in peaks)
 
 
 def chunk_gaps(at_us: Sequence[int], width: int) -> Line:
@@ -72,7 +76,7 @@ def chunk_gaps(at_us: Sequence[int], width: int) -> Line:
     p50, p99 = (units.duration_us(quantile(ordered, share)) for share in (0.5, 0.99))
     return [
         (sparkline(between, width), "accent"),
-        (f"  chunk gaps p50 {p50} p99 {p99} max {units.duration_us(ordered[-1])}", "quiet"),
+        (f"  gaps p50 {p50} p99 {p99} max {units.duration_us(ordered[-1])}", "quiet"),
     ]
 
 

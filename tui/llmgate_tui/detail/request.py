@@ -1,12 +1,13 @@
 """The Request tab: the caller's body, laid out or as it came, and what was changed on the way."""
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from llmgate_tui.detail import json_text
 from llmgate_tui.widgets.line_text import Colour
 
+Part = Literal["request", "sent", "answer"]
 _SHOWN_FIELDS: Final = 6
 
 

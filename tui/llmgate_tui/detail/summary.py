@@ -13,7 +13,7 @@ from llmgate_tui.detail.facts import chunk_gaps, fact, joined, padded, width_of
 from llmgate_tui.detail.meanings import meaning
 from llmgate_tui.widgets.line_text import Fold, Item, Line, Piece
 
-_TWO_COLUMNS: Final = 110
+_SPARKS: Final = 24
 _STATES: Final[dict[str, Piece]] = {
     "waiting": ("… waiting", "accent"),
     "streaming": ("▸ streaming", "accent"),
@@ -37,9 +37,9 @@ def render(
     now_ms: int,
 ) -> list[Item]:
     """Two columns side by side when there is room, else one below the other."""
-    left = _course(summary, detail, at_us, width)
-    right = _figures(summary, detail, now_ms)
-    items: list[Item] = [*_beside(left, right, width), *_error(summary)]
+    left = _course(summary, detail)
+    right = _figures(summary, detail, at_us, now_ms)
+    items: list[Item] = [*_beside(left, _error(summary), right, width)]
     if detail is not None:
         items += [[], *_hints(detail)] if detail.hints else []
         if detail.usage_raw:
@@ -52,35 +52,27 @@ def _usage(raw: str) -> list[Line]:
     return json_text.lines(raw, "    ")
 
 
-def _beside(left: list[Line], right: list[Line], width: int) -> list[Line]:
+def _beside(left: list[Line], error: list[Line], right: list[Line], width: int) -> list[Line]:
     """Both columns, if every line of the left one leaves room for the right one."""
-    widest = max(map(width_of, left)) + 3
-    if width < _TWO_COLUMNS or widest + max(map(width_of, right)) > width:
-        return [*left, [], *right]
+    widest, needed = max(map(width_of, left)) + 3, max(map(width_of, right))
+    if widest + needed > width:
+        return [*left, *error, [], *right]
     height = max(len(left), len(right))
-    left = left + [[]] * (height - len(left))
-    right = right + [[]] * (height - len(right))
-    at = max(widest, width // 2)
-    at = min(at, width - max(map(width_of, right)))
-    return [
+    left, right = left + [[]] * (height - len(left)), right + [[]] * (height - len(right))
+    at = min(max(widest, width // 2), width - needed)
+    rows = [
         [*a, (" " * (at - width_of(a)), ""), *b] if b else a
         for a, b in zip(left, right, strict=True)
     ]
+    return rows + error
 
 
 # -- the course it took ------------------------------------------------------
 
 
-def _course(
-    summary: ExchangeSummary, detail: ExchangeDetail | None, at_us: Sequence[int], width: int
-) -> list[Line]:
+def _course(summary: ExchangeSummary, detail: ExchangeDetail | None) -> list[Line]:
     attempts = detail.attempts if detail is not None else []
-    lines = [_journey(summary, attempts), _models(summary)]
-    lines += _tree(attempts)
-    lines.append(_ending(summary))
-    if gaps := chunk_gaps(at_us, min(40, max(10, width // 4))):
-        lines += [[], gaps]
-    return lines
+    return [_journey(summary, attempts), _models(summary), *_tree(attempts), _ending(summary)]
 
 
 def _journey(summary: ExchangeSummary, attempts: Sequence[Attempt]) -> Line:

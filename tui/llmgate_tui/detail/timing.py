@@ -28,11 +28,11 @@ def render(detail: ExchangeDetail, at_us: Sequence[int], width: int) -> list[Lin
     marks = sorted(detail.marks, key=lambda mark: mark.at_us)
     if not marks:
         return [[("No moments were recorded of this exchange.", "quiet")]]
-    lines = [*_waterfall(marks, width), [], *_shares(detail), []]
+    lines = [*_waterfall(marks, len(detail.attempts) > 1, width), [], *_shares(detail), []]
     return [*lines, *_histogram(at_us, width)]
 
 
-def _waterfall(marks: Sequence[Mark], width: int) -> list[Line]:
+def _waterfall(marks: Sequence[Mark], retried: bool, width: int) -> list[Line]:
     total = max(1, marks[-1].at_us)
     room = max(10, min(width - _BEFORE_BAR - 1, 80))
     head = f"{'phase':<20}{'whose':<10}{'at':>7}  {'took':>7}  "
@@ -40,6 +40,8 @@ def _waterfall(marks: Sequence[Mark], width: int) -> list[Line]:
     before = 0
     for mark in marks:
         name, whose = _PHASES.get(mark.name, (mark.name.replace("_", " "), "own"))
+        if retried and mark.name == "sent":
+            name, whose = "earlier attempts", "provider"
         took = mark.at_us - before
         lines.append(
             [

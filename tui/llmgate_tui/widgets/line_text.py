@@ -86,14 +86,18 @@ class LineText:
             self._add(item)
         self._index_from(0)
 
-    def show_text(self, text: str, colour: Colour | None = None) -> None:
-        """Replaces everything by a text, which is cleaned and cut at once."""
+    def show_text(
+        self, text: str, colour: Colour | None = None, above: Sequence[Line] = ()
+    ) -> None:
+        """Replaces everything by a text, which is cleaned and cut at once, below a few lines."""
         self._empty()
         self.colour = colour
         kept = text[: self.limit]
         self.more = len(text) - len(kept)
         self._used = len(kept)
-        self.texts = safe_text(kept).split("\n") if kept else []
+        for line in above:
+            self._take(*_flat(line))
+        self.texts += safe_text(kept).split("\n") if kept else []
         self._index_from(0)
 
     def add(self, items: Iterable[Item]) -> int:

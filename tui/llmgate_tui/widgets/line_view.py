@@ -3,7 +3,7 @@
 ``virtual_size`` is declared anew without ``layout=True``: growing text costs no layout pass.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
 from rich.segment import Segment
@@ -11,6 +11,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -39,6 +40,14 @@ class LineView(ScrollView, can_focus=True):
     DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
+    class Found(Message):
+        """The search stands elsewhere: hit ``at`` (from 1) of ``count``, 0 when there is none."""
+
+        def __init__(self, at: int, count: int) -> None:
+            super().__init__()
+            self.at = at
+            self.count = count
+
     def __init__(self, *, limit: int = LIMIT, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.text = LineText(limit)
@@ -60,12 +69,12 @@ class LineView(ScrollView, can_focus=True):
         self._replaced(keep_place)
 
     def show_text(
-        self, text: str, colour: Colour | None = None, *, keep_place: bool = False
+        self, text: str, colour: Colour | None = None, *, above: Sequence[Line] = ()
     ) -> None:
-        """Replaces everything by one text."""
+        """Replaces everything by one text, with a few lines above it."""
         self._drop_pending()
-        self.text.show_text(text, colour)
-        self._replaced(keep_place)
+        self.text.show_text(text, colour, above)
+        self._replaced(keep_place=False)
 
     def append(self, text: str, tone: str = "") -> None:
         """Lets the last line go on; drawn with the next batch, ten times a second at most."""
@@ -306,6 +315,16 @@ class LineView(ScrollView, can_focus=True):
         """Sideways, when lines do not wrap."""
         self.scroll_to(x=max(0, self.scroll_offset.x + by * _ASIDE), animate=False)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter goes on to the screen where there is nothing to unfold."""
+        if action != "toggle_fold":
+            return True
+        return (
+            self.cursor is not None
+            and self.cursor < self.text.rows
+            and self.text.foldable(self.text.row(self.cursor).line)
+        )
+
     def action_toggle_fold(self) -> None:
         """Opens or closes the fold under the cursor."""
         if self.cursor is None or self.cursor >= self.text.rows:
@@ -348,6 +367,8 @@ class LineView(ScrollView, can_focus=True):
             top = self.scroll_offset.y
             rows = (i for i, m in enumerate(self.text.matches) if self._match_row(i) >= top)
             self._go(next(rows, 0))
+        else:
+            self.post_message(self.Found(0, 0))
         self._strips.clear()
         self.refresh()
         return count
@@ -363,6 +384,7 @@ class LineView(ScrollView, can_focus=True):
 
     def _go(self, number: int) -> None:
         self.hit = number
+        self.post_message(self.Found(number + 1, len(self.text.matches)))
         row = self._match_row(number)
         if self.cursor is not None:
             self.cursor = row

@@ -1,0 +1,77 @@
+"""The one-line tab bar of the detail pane."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.message import Message
+
+from llmgate_tui.widgets.line import Line, Piece
+
+TABS: Final = (
+    "Summary",
+    "Chat",
+    "Request",
+    "Answer",
+    "Events",
+    "Headers",
+    "Timing",
+    "Attempts",
+)
+_BETWEEN: Final = " · "
+
+
+class TabBar(Line):
+    """All names with the active one accented; only that one, between arrows, when it is narrow."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--rule"}
+    DEFAULT_CSS = "TabBar > .line--rule { color: $rule; }"
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active = TABS[0]
+        self.notes: Sequence[str] = ()
+
+    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        """Names at the left, standing facts about the view at the right."""
+        right: list[Piece] = [(f" {note} ", "quiet") for note in self.notes if note]
+        room = width - sum(len(text) for text, _ in right)
+        left = self._all() if len(_BETWEEN.join(TABS)) + 4 <= room else self._one()
+        used = sum(len(text) for text, _ in left)
+        return [*left, ("─" * max(0, room - used), "rule")], right
+
+    def _all(self) -> list[Piece]:
+        pieces: list[Piece] = [("─ ", "rule")]
+        self._spots = []
+        at = 2
+        for name in TABS:
+            if at > 2:
+                pieces.append((_BETWEEN, "rule"))
+                at += len(_BETWEEN)
+            pieces.append((name, "accent" if name == self.active else "quiet"))
+            self._spots.append((at, at + len(name), f"choose('{name}')"))
+            at += len(name)
+        return [*pieces, (" ", "")]
+
+    def _one(self) -> list[Piece]:
+        number = TABS.index(self.active)
+        before, after = TABS[number - 1], TABS[(number + 1) % len(TABS)]
+        end = 4 + len(self.active)
+        self._spots = [(0, 4, f"choose('{before}')"), (4, end + 4, f"choose('{after}')")]
+        return [
+            ("─ ", "rule"),
+            ("◂ ", "quiet"),
+            (self.active, "accent"),
+            (" ▸", "quiet"),
+            (f" {number + 1}/{len(TABS)} ", "quiet"),
+        ]
+
+    def action_choose(self, name: str) -> None:
+        """Says which tab was clicked."""
+        self.post_message(self.Chosen(name))
