@@ -1,0 +1,407 @@
+"""config.yaml: what is accepted, and every problem at its line."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmgate.config.load import LARGEST_BYTES, decode, from_text, read_config
+from llmgate.config.problems import all_of, as_wire
+from llmgate.config.snapshot import Snapshot
+from llmgate.errors import ConfigProblem
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
+
+
+def load(text: str, **environ: str) -> Snapshot:
+    return from_text(text, "config.yaml", environ)
+
+
+def problems(text: str, **environ: str) -> list[ConfigProblem]:
+    with pytest.raises(ConfigProblem) as caught:
+        load(text, **environ)
+    return all_of(caught.value)
+
+
+def only(text: str, **environ: str) -> ConfigProblem:
+    (problem,) = problems(text, **environ)
+    return problem
+
+
+def test_the_example_loads_and_shows_every_section() -> None:
+    snapshot = read_config(EXAMPLE, {"OPENAI_API_KEY": "sk-openai-0123456789"}, version=3, now_ms=7)
+
+    config = snapshot.config
+    assert (snapshot.version, snapshot.loaded_ms, snapshot.file) == (3, 7, str(EXAMPLE))
+    assert config.providers["openai"].api_key == "sk-openai-0123456789"
+    assert config.providers["openai"].models["/gpt-(\\d)o-latest/"] == "gpt-\\1o"
+    assert [target.weight for target in config.routes["fast"].targets] == [3, 1]
+    assert config.keys["ide"].limits.burst == 20
+    assert config.prices["my-model"].input_per_mtok == 0.1
+    assert ("providers.openai", "sk-openai-0123456789") in snapshot.secrets
+    assert snapshot.text == EXAMPLE.read_text(encoding="utf-8")
+
+
+def test_the_example_names_every_field_there_is() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    written = yaml.safe_load(text)
+
+    assert set(written) == {
+        *("server", "providers", "routes", "keys", "health", "recording", "prices", "log")
+    }
+    assert set(written["server"]) == set(load("server: {}").config.server.__struct_fields__)
+    assert set(written["log"]) == set(load("log: {}").config.log.__struct_fields__)
+    assert set(written["recording"]) == set(load("log: {}").config.recording.__struct_fields__)
+
+
+def test_sections_may_be_left_empty() -> None:
+    config = load("server:\nproviders:\nroutes:\nrecording:\n").config
+
+    assert config.server.port == 8484
+    assert config.providers == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "path", "message"),
+    [
+        ("server: {prot: 1}", 1, 10, "server.prot", "unknown field `prot` in server; did you mean `port`?"),
+        ("a: 1", 1, 1, "a", "unknown field `a` in the file; known are server, providers"),
+        ("server:\n  port: abc", 2, 9, "server.port", "server.port must be a whole number, not `abc`"),
+        ("server:\n  port: 70000", 2, 9, "server.port", "from 0 to 65535"),
+        ("server:\n  port: 8.5", 2, 9, "server.port", "a whole number, not `8.5`"),
+        ("server: [1]", 1, 9, "server", "server must hold `name: value` pairs"),
+        ("- 1", 1, 1, "", "the file must hold `name: value` lines"),
+        ("server: {host: 0.0.0.0}", 1, 16, "server.host", "add at least one key"),
+        ("server: {host: ''}", 1, 16, "server.host", "must be an address"),
+        ("server: {cors_origins: [localhost]}", 1, 25, "server.cors_origins[0]", "is no origin"),
+        ("server: {max_body_mb: 0}", 1, 23, "server.max_body_mb", "above 0"),
+        ("log: {level: loud}", 1, 14, "log.level", "`loud` is none of debug, info, warning, error"),
+        ("log: {level: warn}", 1, 14, "log.level", "did you mean `warning`?"),
+        ("log: {json: 1}", 1, 13, "log.json", "must be true or false"),
+        ("recording: {keep_mb: 1}", 1, 22, "recording.keep_mb", "from 10 to"),
+        ("recording: {redact: ['(']}", 1, 22, "recording.redact[0]", "is no regular expression"),
+        ("retry: {attempts: 3}", 1, 1, "retry", "is not in this version yet"),
+        ("health: {eject_after: 5}", 1, 10, "health.eject_after", "is not in this version yet"),
+        ("providers:\n  a: {kind: opena}", 2, 13, "providers.a.kind", "did you mean `openai`?"),
+        ("providers:\n  a: {}", 2, 6, "providers.a", "`kind` is missing in providers.a"),
+        ("providers:\n  a/b: {kind: openai}", 2, 8, "providers.a/b", "is no name"),
+        ("providers: {a: {kind: openai-compatible}}", 1, 16, "providers.a.base_url", "needs a `base_url`"),
+        ("providers: {a: {kind: vllm, base_url: 'ftp://x'}}", 1, 39, "providers.a.base_url", "is no address"),
+        ("providers: {a: {kind: vllm, base_url: 'http://u:p@x'}}", 1, 39, "providers.a.base_url", "user@"),
+        ("providers: {a: {kind: vllm, base_url: 'http://x:99999'}}", 1, 39, "providers.a.base_url", "is no"),
+        ("providers: {a: {kind: vllm, protocols: [openai.chats]}}", 1, 41, "providers.a.protocols[0]", "did you mean `openai.chat`?"),
+        ("providers: {a: {kind: vllm, models: {'/(/': x}}}", 1, 45, "providers.a.models./(/", "is no regular"),
+        ("providers: {a: {kind: vllm, models: {'/a/': '\\1'}}}", 1, 45, "providers.a.models./a/", "does not fit"),
+        ("providers: {a: {kind: vllm, headers: {'a b': x}}}", 1, 46, "providers.a.headers.a b", "cannot be sent"),
+        ("providers: {a: {kind: vllm, timeout: {idle_s: 0}}}", 1, 47, "providers.a.timeout.idle_s", "above 0"),
+        ("providers: {a: {kind: vllm, limits: {}}}", 1, 29, "providers.a.limits", "is not in this version yet"),
+        ("providers: {a: {kind: recording, speed: -1}}", 1, 41, "providers.a.speed", "from 0 to 1000"),
+        ("routes: {r: {targets: []}}", 1, 23, "routes.r.targets", "route 'r' has no targets"),
+        ("routes: {r: {}}", 1, 13, "routes.r", "`targets` is missing"),
+        ("routes: {r: {targets: [{provider: x}]}}", 1, 35, "routes.r.targets[0].provider", "no provider is called `x`"),
+        ("routes: {r: {targets: [], fallback: []}}", 1, 27, "routes.r.fallback", "is not in this version yet"),
+        ("routes: {r: {targets: [], strategy: cost}}", 1, 37, "routes.r.strategy", "is not in this version yet"),
+        ("keys: {k: {key: abc}}", 1, 17, "keys.k.key", "6 or more plain characters"),
+        ("keys: {k: {key: abcdefgh, limits: {burst: 3}}}", 1, 43, "keys.k.limits.burst", "burst needs"),
+        ("keys: {k: {key: abcdefgh, limits: {concurrency: 3}}}", 1, 36, "keys.k.limits.concurrency", "not in this version"),
+        ("keys: {k: {key: abcdefgh, limits: {requests_per_second: 0}}}", 1, 57, "keys.k.limits.requests_per_second", "from 0.001"),
+        ("prices: {m: {input_per_mtok: 1}}", 1, 13, "prices.m", "`output_per_mtok` is missing"),
+        ("prices: {m: {input_per_mtok: -1, output_per_mtok: 1}}", 1, 30, "prices.m.input_per_mtok", "from 0 to"),
+    ],
+)  # fmt: skip
+def test_a_problem_is_told_at_its_place(
+    text: str, line: int, column: int, path: str, message: str
+) -> None:
+    problem = problems(text)[0]
+
+    assert message in problem.message
+    assert (problem.line, problem.column, problem.path) == (line, column, path)
+    assert problem.file == "config.yaml"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("", 0, "the file is empty; `llmgate init`"),
+        ("# only a comment\n", 0, "the file is empty"),
+        ("a: [", 1, "this is not YAML"),
+        ("server:\n\tport: 3", 2, "indent with spaces, not tabs"),
+        ("server: {port: ${PORT}}", 1, 'write "${VAR}" with quotes'),
+        ("server:\n  port: 1\n  port: 2", 3, "`port` is written twice: it is in line 2 already"),
+        ("a: *b", 1, "no anchor `&b` is written before this"),
+        ("x: &a [*a]", 1, "no anchor `&a`"),
+        ("server: {}\n---\nserver: {}", 2, "only one document"),
+        ("? [a]\n: b", 1, "a name is expected here"),
+        ("server: {}\nlog: {file: \x01}", 2, "control characters"),
+        ("[" * 100, 1, "nested more than"),
+        ("a: " + "{a: " * 5000, 1, "nested more than"),
+        ("\ud800", 0, "not UTF-8"),
+        ("x" * (LARGEST_BYTES + 1), 0, "larger than 1 MB"),
+        ("a: [" + "1," * 120_000 + "]", 1, "more than 100000 values"),
+        ("a: &a 1\nb: [" + "*a," * 200 + "]", 2, "more than 100 aliases"),
+    ],
+)
+def test_a_text_that_is_no_config_says_what_it_is(text: str, line: int, message: str) -> None:
+    problem = problems(text)[0]
+
+    assert message in problem.message
+    assert problem.line in (line, line + 1)
+
+
+def test_aliases_cannot_multiply_the_work() -> None:
+    wide = "&w {" + ", ".join(f"m{n}: x" for n in range(3000)) + "}"
+    text = f"providers:\n  a: {{kind: vllm, models: {wide}}}\n" + "".join(
+        f"  p{n}: {{kind: vllm, models: *w}}\n" for n in range(60)
+    )
+
+    assert "repeated with aliases" in problems(text)[0].message
+
+
+def test_aliases_and_merges_work_where_people_use_them() -> None:
+    config = load(
+        "providers:\n"
+        "  a: &base {kind: openai-compatible, base_url: 'http://a/v1', timeout: {idle_s: 5}}\n"
+        "  b: {<<: *base, base_url: 'http://b/v1'}\n"
+    ).config
+
+    assert config.providers["b"].base_url == "http://b/v1"
+    assert config.providers["b"].timeout.idle_s == 5
+
+
+def test_all_problems_are_found_at_once_in_the_order_of_the_file() -> None:
+    found = problems(
+        "server: {port: x, hots: y}\nproviders:\n  a: {kind: openai, enabled: maybe}\nlogs: {}\n"
+    )
+
+    assert [problem.line for problem in found] == [1, 1, 3, 4]
+    assert as_wire(found[0]).path == "server.port"
+
+
+def test_semantic_problems_are_all_found_too() -> None:
+    found = problems(
+        "providers: {a: {kind: vllm}}\n"
+        "routes:\n"
+        "  r: {match: {key: nobody}, targets: [{provider: b, weight: -1}]}\n"
+        "  s: {targets: [{provider: a, weight: 0}]}\n"
+        "keys: {k: {key: same-key}, l: {key: same-key}}\n"
+    )
+
+    told = " | ".join(problem.message for problem in found)
+    assert "no key is called `nobody`" in told
+    assert "no provider is called `b`" in told
+    assert "weight -1 is not from 0 to" in told
+    assert "route 's': all weights are 0" in told
+    assert "keys 'k' and 'l' have the same key" in told
+    assert "same-key" not in told
+
+
+@pytest.mark.parametrize("word", ["off", "full", "metadata"])
+def test_words_that_older_yaml_takes_for_switches_stay_words(word: str) -> None:
+    assert load(f"recording: {{bodies: {word}}}").config.recording.bodies == word
+
+
+def test_names_that_look_like_numbers_stay_names() -> None:
+    config = load(
+        "providers: {1: {kind: vllm, api_key: 123456, models: {4: 5.0, true: 1e3}}}"
+    ).config
+
+    assert config.providers["1"].api_key == "123456"
+    assert config.providers["1"].models == {"4": "5.0", "true": "1e3"}
+
+
+def test_a_variable_becomes_what_the_field_wants() -> None:
+    text = 'server:\n  port: ${PORT:-8484}\n  host: "${HOST}"\nlog: {json: "${JSON:-false}"}\n'
+
+    assert load(text, HOST="127.0.0.2").config.server.port == 8484
+    assert load(text, HOST="localhost", PORT="9000").config.server.port == 9000
+    assert load(text, HOST="localhost").config.log.json is False
+
+
+def test_a_value_is_taken_once_and_as_text() -> None:
+    text = "server:\n  model_prefix: ${A}\nproviders: {o: {kind: openai, api_key: '${K}'}}"
+
+    config = load(text, A="${B}", B="no", K="null").config
+
+    assert config.server.model_prefix == "${B}"
+    assert config.providers["o"].api_key == "null"
+
+
+def test_an_escaped_reference_stays_as_it_is_meant() -> None:
+    assert load("server: {model_prefix: '$${A}'}").config.server.model_prefix == "${A}"
+
+
+def test_an_empty_variable_takes_the_default() -> None:
+    assert load("server: {model_prefix: '${A:-b}'}", A="").config.server.model_prefix == "b"
+
+
+@pytest.mark.parametrize("reference", ["${}", "${1A}", "${A B}"])
+def test_a_reference_without_a_name_is_a_problem(reference: str) -> None:
+    assert "must hold a variable's name" in only(f"server: {{host: '{reference}'}}").message
+
+
+def test_a_missing_variable_is_named() -> None:
+    problem = only("keys:\n  ide: {key: '${IDE_KEY}'}")
+
+    assert "the variable IDE_KEY is not set" in problem.message
+    assert problem.line == 2
+
+
+def test_what_a_variable_holds_is_never_shown() -> None:
+    assert "hunter2" not in only("server: {port: '${P}'}", P="hunter2").message
+
+
+def test_a_missing_provider_key_is_a_warning_and_the_provider_stays_without_one() -> None:
+    snapshot = load(
+        "providers: {o: {kind: openai, api_key: '${MY_KEY}'}}", OPENAI_API_KEY="sk-other"
+    )
+
+    assert snapshot.config.providers["o"].api_key is None
+    assert snapshot.warnings == ("provider 'o' has no key: the variable MY_KEY is not set",)
+
+
+def test_a_missing_one_of_several_keys_is_left_out() -> None:
+    provider = load(
+        "providers: {o: {kind: openai, api_keys: ['${A}', '${B}']}}", B="sk-b"
+    ).config.providers["o"]
+
+    assert provider.api_keys == ["sk-b"]
+
+
+def test_the_vendors_own_variable_is_the_key_of_a_provider_that_names_none() -> None:
+    snapshot = load("providers: {o: {kind: openai}}", OPENAI_API_KEY="sk-usual-key")
+
+    assert snapshot.config.providers["o"].api_key == "sk-usual-key"
+    assert snapshot.secrets == (("providers.o", "sk-usual-key"),)
+
+
+def test_the_vendors_key_never_goes_to_another_host() -> None:
+    config = load(
+        "providers: {o: {kind: openai, base_url: 'http://else/v1'}}", OPENAI_API_KEY="sk-usual-key"
+    ).config
+
+    assert config.providers["o"].api_key is None
+
+
+def test_a_key_with_a_line_break_is_refused_without_being_shown() -> None:
+    problem = only("providers: {o: {kind: openai, api_key: '${K}'}}", K="sk-1\nx-evil: 1")
+
+    assert problem.message == "api_key holds characters that no key has"
+
+
+def test_an_open_host_needs_a_key_of_its_own() -> None:
+    text = "server: {host: 0.0.0.0}\nkeys: {k: {key: change-me-please}}"
+
+    assert "is the example's own" in only(text).message
+    assert load(text.replace("change-me", "zkq81h")).config.server.host == "0.0.0.0"
+
+
+def test_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("pem")
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        "providers:\n"
+        "  a: {kind: openai, tls: {ca_bundle: ca.pem}}\n"
+        "  d: {kind: recording, recordings: ~/r}\n"
+        "log: {file: logs/x.log}\n"
+    )
+
+    config = read_config(file, {"HOME": "/home/me"}).config
+
+    assert config.providers["a"].tls.ca_bundle == str(tmp_path / "ca.pem")
+    assert config.providers["d"].recordings == "/home/me/r"
+    assert config.log.file == str(tmp_path / "logs/x.log")
+
+
+def test_a_ca_bundle_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("providers:\n  a: {kind: openai, tls: {ca_bundle: ca.pem}}\n")
+
+    with pytest.raises(ConfigProblem, match="No such file") as caught:
+        read_config(file, {})
+    assert caught.value.line == 2
+
+
+def test_a_missing_file_a_folder_and_bad_bytes_say_so(tmp_path: Path) -> None:
+    latin = tmp_path / "latin.yaml"
+    latin.write_bytes(b"server: {}\n# caf\xe9\n")
+
+    with pytest.raises(ConfigProblem, match="no such file"):
+        read_config(tmp_path / "none.yaml", {})
+    with pytest.raises(ConfigProblem, match="this is a folder"):
+        read_config(tmp_path, {})
+    with pytest.raises(ConfigProblem, match="save the file as UTF-8") as caught:
+        read_config(latin, {})
+    assert (caught.value.line, caught.value.column) == (2, 6)
+    with pytest.raises(ConfigProblem, match="larger than 1 MB"):
+        decode(b"#" * (LARGEST_BYTES + 1), "config.yaml")
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_bytes(b"\xef\xbb\xbfserver:\r\n  port: 1\r\n")
+
+    assert read_config(file, {}).config.server.port == 1
+
+
+def test_the_etag_follows_the_text() -> None:
+    first, again, other = load("server: {}"), load("server: {}"), load("server: {} ")
+
+    assert first.etag == again.etag != other.etag
+
+
+YAML = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+    | st.sampled_from(["${A}", "${A:-1}", "$${", "openai", "*", "/(/", "0.0.0.0", "demo"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(
+            "server providers routes keys prices log port host kind targets provider weight match"
+            " model key limits burst a b models timeout tls base_url protocols headers".split()
+        )
+        | st.text(max_size=5),
+        inner,
+        max_size=5,
+    ),
+    max_leaves=25,
+)  # fmt: skip
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=200)
+def test_any_text_gives_a_snapshot_or_a_config_problem(text: str) -> None:
+    try:
+        assert load(text, A="x").text == text
+    except ConfigProblem as problem:
+        assert all(found.message for found in all_of(problem))
+
+
+@given(YAML)
+@settings(max_examples=200)
+def test_any_yaml_gives_a_snapshot_or_a_config_problem(value: object) -> None:
+    text = yaml.safe_dump(value, allow_unicode=True)
+    try:
+        assert load(text, A="1").version == 1
+    except ConfigProblem as problem:
+        assert all(found.message for found in all_of(problem))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_text_or_a_config_problem(data: bytes) -> None:
+    try:
+        assert decode(data, "config.yaml") == data.decode("utf-8-sig")
+    except ConfigProblem as problem:
+        assert problem.line >= 1
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_a_config_cut_or_changed_anywhere_never_breaks_the_loader(data: st.DataObject) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    at = data.draw(st.integers(0, len(text)))
+    size = data.draw(st.integers(0, 40))
+    changed = text[:at] + data.draw(st.text(max_size=8)) + text[at + size :]
+    try:
+        assert load(changed).config is not None
+    except ConfigProblem as problem:
+        assert str(problem)
