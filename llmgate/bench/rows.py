@@ -155,31 +155,41 @@ def start(stage: Stage, size: Size, row: Row) -> Row:
 
 
 def memory(stage: Stage, size: Size, row: Row) -> Row:
-    """Memory of the gateway after many requests, and how it grows in the second half of them."""
-    steps = 10
-    job = Job(
-        targets=[_through(stage, "bench")],
-        connections=16,
-        requests=size.memory_requests // steps,
-        seconds=size.memory_s / steps,
-    )
-    first, done, points = rss_mb(stage.gateway.pid), 0, []
-    for _ in range(steps):
-        done += run_load(job).outcomes[0].requests
-        points.append((done / 10_000, rss_mb(stage.gateway.pid)))
-    settled_cpu_us(stage.gateway.pid)
-    last = rss_mb(stage.gateway.pid)
-    growth = slope(points[steps // 2 :])
-    short = f"time was over at {done:,}" if done < size.memory_requests * 0.99 else ""
+    """Memory of a gateway after many requests, and how it grows in the second half of them."""
+    port = free_port()
+    with stage.start_gateway(port, "memory") as gateway:
+        wait_until_served(port, gateway)
+        first = rss_mb(gateway.pid)
+        points = _points(port, gateway.pid, size)
+        settled_cpu_us(gateway.pid)
+        last = rss_mb(gateway.pid)
+    done = round(points[-1][0] * 10_000)
     return figure(
         row,
         max(last, *(rss for _, rss in points)),
         requests=done,
         at_first_mb=first,
         at_last_mb=last,
-        growth_mb_per_10k=growth,
-        note=short,
+        growth_mb_per_10k=slope(points[len(points) // 2 :]),
+        after_other_rows_mb=rss_mb(stage.gateway.pid),
+        note=f"time was over at {done:,}" if done < size.memory_requests * 0.99 else "",
     )
+
+
+def _points(port: int, pid: int, size: Size) -> list[tuple[float, float]]:
+    """Requests in ten parts: (tens of thousands of requests so far, MB)."""
+    job = Job(
+        targets=[Target(port, "bench", KEY)],
+        connections=16,
+        requests=size.memory_requests // 10,
+        seconds=size.memory_s / 10,
+    )
+    done = 0
+    points = []
+    for _ in range(10):
+        done += run_load(job).outcomes[0].requests
+        points.append((done / 10_000, rss_mb(pid)))
+    return points
 
 
 def _streams(stage: Stage, model: str, count: int, seconds: float, per_second: int) -> Outcome:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ class Done(msgspec.Struct, frozen=True):
 
     code: int
     output: str
+    seconds: float
 
 
 def kill_group(pid: int) -> None:
@@ -35,6 +37,7 @@ def kill_group(pid: int) -> None:
 
 async def run(command: Sequence[str], *, work: Path, env: dict[str, str]) -> Done:
     """Runs a command to its end with this environment only; its whole group is ended after."""
+    began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=work,
@@ -50,7 +53,8 @@ async def run(command: Sequence[str], *, work: Path, env: dict[str, str]) -> Don
     finally:
         kill_group(process.pid)
         await process.wait()
-    return Done(process.returncode or 0, output.decode("utf-8", "replace"))
+    seconds = time.monotonic() - began
+    return Done(process.returncode or 0, output.decode("utf-8", "replace"), seconds)
 
 
 class Aimock:

@@ -35,6 +35,7 @@ class Agent:
     env: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     session: bool = True
+    usage: str = "reported"
     printed: Callable[[str], Tokens] | None = None
 
 
@@ -222,5 +223,6 @@ AGENTS = [
         },
         files={".aider/caches/model_prices_and_context_window.json": '{"none": {}}'},
         session=False,
+        usage="estimated",  # it asks for no usage, so the provider sends none
     ),
 ]

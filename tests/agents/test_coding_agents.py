@@ -50,7 +50,6 @@ async def test_an_agent_finishes_a_task_with_a_tool_call(agent: Agent, tmp_path:
             env=_settings(agent, gateway.url, home),
         )
         rows = await gateway.exchanges(turns, model=agent.model)
-        upgrades = await gateway.exchanges(0, error_type="caller_upgrade")
 
     assert done.code == 0, done.output
     assert (work / "proof.txt").read_text() == "carried\n"
@@ -60,7 +59,7 @@ async def test_an_agent_finishes_a_task_with_a_tool_call(agent: Agent, tmp_path:
     assert {row.client for row in rows} == {agent.client}
     assert bool(rows[0].session) == agent.session
     assert len({row.session for row in rows}) == 1
-    assert {row.usage_basis for row in rows} == {"reported"}
+    assert {row.usage_basis for row in rows} == {agent.usage}
     if agent.tool is not None:
         assert [row.tool_calls for row in rows] == [1, 0]
     if agent.printed is not None:
@@ -68,7 +67,8 @@ async def test_an_agent_finishes_a_task_with_a_tool_call(agent: Agent, tmp_path:
         printed_in, printed_out = agent.printed(done.output)
         assert printed_in in {spent, f"{spent / 1000:.1f}k"}
         assert printed_out == sum(row.output_tokens or 0 for row in rows)
-    assert bool(upgrades) == (agent.name == "codex-builtin")
+    if agent.name == "codex-builtin":  # its refused websocket: retried for 6 s on all but 426
+        assert done.seconds < 6
 
 
 def _filled(text: str, url: str, home: Path) -> str:
