@@ -5,8 +5,10 @@ from llmgate_tui import units
 from llmgate_tui.detail.facts import joined, padded
 from llmgate_tui.widgets.line_text import Line
 
+_WIDE = 100  # below, the model gets a line of its own
 
-def render(detail: ExchangeDetail) -> list[Line]:
+
+def render(detail: ExchangeDetail, width: int) -> list[Line]:
     """A block of lines per attempt."""
     if not detail.attempts:
         return [[("No provider was asked.", "quiet")], [(_why_none(detail), "quiet")]]
@@ -14,7 +16,7 @@ def render(detail: ExchangeDetail) -> list[Line]:
     models = max(len(attempt.model) for attempt in detail.attempts)
     lines: list[Line] = []
     for number, attempt in enumerate(detail.attempts, 1):
-        lines += _block(number, attempt, min(names, 20), min(models, 40))
+        lines += _block(number, attempt, min(names, 20), min(models, 40) if width >= _WIDE else 0)
     return lines
 
 
@@ -27,11 +29,13 @@ def _block(number: int, attempt: Attempt, names: int, models: int) -> list[Line]
     head: Line = [
         (f"{number:>2}  ", "quiet"),
         (padded(attempt.provider, names), "strong"),
-        ("  " + padded(attempt.model, models), ""),
+        ("  " + padded(attempt.model, models) if models else "", ""),
         (f"  {took(attempt):>7}  ", ""),
         outcome(attempt),
     ]
     lines = [head]
+    if attempt.model and not models:
+        lines.append(_fact("model", attempt.model))
     if attempt.url:
         lines.append(_fact("url", attempt.url))
     if attempt.error:
@@ -51,7 +55,7 @@ def _block(number: int, attempt: Attempt, names: int, models: int) -> list[Line]
 
 
 def _fact(label: str, text: str, tone: str = "") -> Line:
-    return [("    " + label.ljust(9), "quiet"), (text, tone)]
+    return [("    " + label.ljust(9), "label"), (text, tone)]
 
 
 def took(attempt: Attempt) -> str:

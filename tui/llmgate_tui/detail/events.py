@@ -8,13 +8,11 @@ from llmgate.wire.exchanges import Chunk
 from llmgate.wire.sse import Decoder
 from llmgate_tui import figures, units
 from llmgate_tui.detail import json_text
-from llmgate_tui.detail.facts import padded
+from llmgate_tui.text import clean, fit
 from llmgate_tui.widgets.line_text import Fold, Item, Line
 
-HEAD: Final[Line] = [
-    (f"  {'#':>5}  {'t':>7}  {'Δt':>8}  {'bytes':>7}  {'type':<22}  data", "quiet")
-]
-_PREVIEW: Final = 400
+_WIDE: Final = 76  # below, the table leaves out bytes and type
+_LEAST: Final = 8  # cells of data
 _ENOUGH: Final = 8  # gaps, before a median says something
 _NOTABLE_US: Final = 100_000
 _LONG_US: Final = 1_000_000
@@ -23,11 +21,22 @@ _LONG_US: Final = 1_000_000
 class EventTable:
     """Splits chunks into events and makes rows of them, some at a time as the answer grows."""
 
-    def __init__(self, transport: str) -> None:
+    def __init__(self, transport: str, width: int) -> None:
+        self._wide = width >= _WIDE
+        self._room = max(_LEAST, width - (62 if self._wide else 27))
         self._decoder = Decoder() if transport in {"sse", ""} else None
         self._number = 0
         self._before_us: int | None = None
         self._gaps: list[int] = []  # sorted, for the median so far
+
+    @property
+    def head(self) -> Line:
+        """The names of the columns."""
+        if self._wide:
+            names = f"{'#':>5}  {'t':>7}  {'Δt':>8}  {'bytes':>7}  {'type':<22}  data"
+        else:
+            names = f"{'#':>5} {'t':>7} {'Δt':>8} data"
+        return [("  " + names, "quiet")]
 
     def rows(self, chunks: Sequence[Chunk]) -> list[Item]:
         """The events that these chunks complete."""
@@ -47,16 +56,25 @@ class EventTable:
         gap = at_us - (self._before_us or 0)
         slow = not first and self._is_slow(gap)
         self._before_us = at_us
-        line: Line = [
-            (f"{self._number:>5}  {units.duration_us(at_us):>7}  ", "quiet"),
-            ("▲" if slow else " ", "warn"),
-            (f"{_gap(gap, first):>7}", "warn" if slow else ""),
-            (f"  {figures.grouped(len(data)):>7}  ", "quiet"),
-            (padded(kind[:22], 22), "accent" if kind != "data" else "quiet"),
-            ("  " + data[:_PREVIEW].decode("utf-8", "replace"), ""),
-        ]
+        sign = "▲" if slow else " "
+        line = self._cells(at_us, sign + f"{_gap(gap, first):>7}", kind, data)
         self._number += 1
         return Fold(line, lambda: json_text.lines(data, "         "))
+
+    def _cells(self, at_us: int, gap: str, kind: str, data: bytes) -> Line:
+        tone = "warn" if gap.startswith("▲") else ""
+        shown = (fit(clean(data[: self._room * 4].decode("utf-8", "replace")), self._room), "")
+        at, kind_tone = units.duration_us(at_us), "quiet" if kind == "data" else "accent"
+        if not self._wide:
+            return [(f"{self._number:>5} {at:>7} ", "quiet"), (gap, tone), (" ", ""), shown]
+        return [
+            (f"{self._number:>5}  {at:>7}  ", "quiet"),
+            (gap, tone),
+            (f"  {figures.grouped(len(data)):>7}  ", "quiet"),
+            (fit(clean(kind), 22), kind_tone),
+            ("  ", ""),
+            shown,
+        ]
 
     def _is_slow(self, gap: int) -> bool:
         """Far beyond what has been usual so far."""
@@ -77,8 +95,9 @@ def _says_nothing(text: str) -> bool:
     return not text.strip() or text.startswith(":")
 
 
-def render(chunks: Sequence[Chunk], transport: str) -> list[Item]:
+def render(chunks: Sequence[Chunk], transport: str, width: int) -> list[Item]:
     """The whole table."""
     if not chunks:
         return [[("No part of an answer has arrived.", "quiet")]]
-    return [HEAD, *EventTable(transport).rows(chunks)]
+    table = EventTable(transport, width)
+    return [table.head, *table.rows(chunks)]

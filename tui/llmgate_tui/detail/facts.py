@@ -16,8 +16,8 @@ _SPARKS: Final = "▁▂▃▄▅▆▇█"
 
 
 def fact(label: str, *pieces: Piece | str) -> Line:
-    """A quiet label, then what it says; empty pieces are left out."""
-    line: Line = [(label.ljust(LABEL), "quiet")]
+    """A label, then what it says, set in when it wraps; empty pieces are left out."""
+    line: Line = [(label.ljust(LABEL), "label")]
     line += [(piece, "") if isinstance(piece, str) else piece for piece in pieces]
     return [piece for piece in line if piece[0]]
 

@@ -54,6 +54,10 @@ class Filler:
         """Shows a tab; returns when nothing more will come."""
         await self._tabs[tab]()
 
+    @property
+    def _width(self) -> int:
+        return self.view.scrollable_content_region.width
+
     def _put(self, items: Iterable[Item]) -> None:
         self.view.show(items, keep_place=self._again)
         self.shown = self._again = True
@@ -61,16 +65,15 @@ class Filler:
     def redraw_summary(self) -> None:
         """The Summary with what is known now."""
         source = self.source
-        width = self.view.scrollable_content_region.width
         now_ms = self.clock.now_ms()
-        items = summary.render(source.summary, source.known, source.at_us, width, now_ms)
+        items = summary.render(source.summary, source.known, source.at_us, self._width, now_ms)
         self._put(items)
 
     async def _headers(self) -> None:
-        self._put(headers.render(await self.source.detail()))
+        self._put(headers.render(await self.source.detail(), self._width))
 
     async def _attempts(self) -> None:
-        self._put(attempts.render(await self.source.detail()))
+        self._put(attempts.render(await self.source.detail(), self._width))
 
     async def _summary(self) -> None:
         self.redraw_summary()
@@ -97,8 +100,7 @@ class Filler:
     async def _timing(self) -> None:
         detail = await self.source.detail()
         at_us = [chunk.at_us for chunk in await self.source.chunks()]
-        width = self.view.scrollable_content_region.width
-        self._put(timing.render(detail, at_us, width))
+        self._put(timing.render(detail, at_us, self._width))
 
     async def _chat(self) -> None:
         live = self.source.live
@@ -140,14 +142,14 @@ class Filler:
         transport = self.source.summary.transport
         if not self.source.live:
             chunks = await self.source.chunks()
-            items = events.render(chunks, transport)
+            items = events.render(chunks, transport, self._width)
             left = self.source.summary.chunks - len(chunks)
             if left > 0:
                 items.append([(f"… {left} chunks more", "quiet")])
             self._put(items)
             return
-        table = events.EventTable(transport)
-        self._put([events.HEAD])
+        table = events.EventTable(transport, self._width)
+        self._put([table.head])
         await self._follow(lambda growth: self.view.append_lines(table.rows(growth.chunks)))
 
     async def _request(self) -> None:

@@ -7,7 +7,7 @@ from llmgate_tui.widgets.line_text import Line
 _WIDEST = 34
 
 
-def render(detail: ExchangeDetail) -> list[Line]:
+def render(detail: ExchangeDetail, width: int) -> list[Line]:
     """Four groups."""
     summary = detail.summary
     query = f"?{detail.query}" if detail.query else ""
@@ -19,17 +19,17 @@ def render(detail: ExchangeDetail) -> list[Line]:
         ("gateway → caller", status, detail.response_headers),
     ]
     names = [name for _, _, headers in groups for name, _ in headers]
-    width = min(_WIDEST, max(map(len, names), default=0))
+    name_width = min(_WIDEST, width // 2, max(map(len, names), default=0))
     lines: list[Line] = []
     for name, about, headers in groups:
-        lines += [[*title(name), (about, "quiet")], *_rows(headers, width), []]
+        lines += [[*title(name), (about, "quiet")], *_rows(headers, name_width), []]
     return lines[:-1]
 
 
 def _rows(headers: list[tuple[str, str]], width: int) -> list[Line]:
     if not headers:
         return [[("  none", "quiet")]]
-    return [[("  " + padded(name, width), "key"), ("  " + value, "")] for name, value in headers]
+    return [[("  " + padded(name, width) + "  ", "label"), (value, "")] for name, value in headers]
 
 
 def _target(detail: ExchangeDetail) -> str:

@@ -24,6 +24,7 @@ _PATIENCE_S: Final = 0.25  # before an empty view says that it waits
 _WHOLE: Final = frozenset(
     {"Summary", "Headers", "Timing", "Attempts"}
 )  # read again when it moves on
+_LAID_OUT: Final = frozenset({"Timing", "Events", "Headers", "Attempts"})
 _RAW: Final = frozenset({"Request", "Answer"})
 
 
@@ -99,7 +100,7 @@ class DetailPane(Widget):
         self._width = width
         if self.tab == "Summary":
             self._filler.redraw_summary()
-        elif self.tab == "Timing":
+        elif self.tab in _LAID_OUT and self._source is not None and not self._source.live:
             self._fill(again=True)
 
     def _fill(self, *, again: bool = False) -> None:

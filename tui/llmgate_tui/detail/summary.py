@@ -132,8 +132,13 @@ def _ending(summary: ExchangeSummary) -> Line:
 # -- the figures -------------------------------------------------------------
 
 
-def _figures(summary: ExchangeSummary, detail: ExchangeDetail | None, now_ms: int) -> list[Line]:
-    lines = [_tokens(summary), _cost(summary), _times(summary, now_ms), _sizes(summary)]
+def _figures(
+    summary: ExchangeSummary, detail: ExchangeDetail | None, at_us: Sequence[int], now_ms: int
+) -> list[Line]:
+    lines = [_tokens(summary), _cost(summary), _times(summary, now_ms)]
+    if gaps := chunk_gaps(at_us, _SPARKS):
+        lines.append(fact("chunks", *gaps))
+    lines.append(_sizes(summary))
     if summary.session:
         lines.append(fact("session", summary.session))
     if summary.repeat:

@@ -6,6 +6,7 @@ from typing import Final
 from llmgate.wire.exchanges import ExchangeDetail, Mark
 from llmgate_tui import units
 from llmgate_tui.detail.facts import bar, chunk_gaps, gaps, title
+from llmgate_tui.text import clean
 from llmgate_tui.widgets.line_text import Line
 
 _PHASES: Final = {  # the mark that ends a phase: its name, and whose time it is
@@ -20,7 +21,7 @@ _PHASES: Final = {  # the mark that ends a phase: its name, and whose time it is
 }
 _TONES: Final = {"own": "good", "provider": "accent", "caller": "quiet"}
 _EDGES_US: Final = [n * 1000 for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)]
-_BEFORE_BAR: Final = 20 + 10 + 9 + 9
+_WIDE: Final = 70  # below, the table leaves out whose time it is and when
 
 
 def render(detail: ExchangeDetail, at_us: Sequence[int], width: int) -> list[Line]:
@@ -34,25 +35,30 @@ def render(detail: ExchangeDetail, at_us: Sequence[int], width: int) -> list[Lin
 
 def _waterfall(marks: Sequence[Mark], retried: bool, width: int) -> list[Line]:
     total = max(1, marks[-1].at_us)
-    room = max(10, min(width - _BEFORE_BAR - 1, 80))
-    head = f"{'phase':<20}{'whose':<10}{'at':>7}  {'took':>7}  "
-    lines: list[Line] = [[(head, "quiet")]]
+    wide = width >= _WIDE
+    room = max(4, min(width - (49 if wide else 30), 80))
+    whose_at = f"{'whose':<10}{'at':>7}  " if wide else ""
+    lines: list[Line] = [[(f"{'phase':<20}{whose_at}{'took':>7}  ", "quiet")]]
     before = 0
     for mark in marks:
-        name, whose = _PHASES.get(mark.name, (mark.name.replace("_", " "), "own"))
-        if retried and mark.name == "sent":
-            name, whose = "earlier attempts", "provider"
-        took = mark.at_us - before
+        name, whose = _phase(mark.name, retried)
+        took, at = mark.at_us - before, units.duration_us(mark.at_us)
         lines.append(
             [
                 (f"{name[:19]:<20}", ""),
-                (f"{whose:<10}", "quiet"),
-                (f"{units.duration_us(mark.at_us):>7}  {units.duration_us(took):>7}  ", ""),
+                (f"{whose:<10}{at:>7}  " if wide else "", "quiet"),
+                (f"{units.duration_us(took):>7}  ", ""),
                 (bar(before / total, took / total, room), _TONES[whose]),
             ]
         )
         before = mark.at_us
     return lines
+
+
+def _phase(mark: str, retried: bool) -> tuple[str, str]:
+    if retried and mark == "sent":
+        return "earlier attempts", "provider"
+    return _PHASES.get(mark, (clean(mark.replace("_", " ")), "own"))
 
 
 def _shares(detail: ExchangeDetail) -> list[Line]:
@@ -67,7 +73,7 @@ def _shares(detail: ExchangeDetail) -> list[Line]:
 
 
 def _share(label: str, us: int | None, note: str) -> Line:
-    return [(f"{label:<30}", "quiet"), (f"{units.duration_us(us):>7}", ""), (note, "quiet")]
+    return [(f"{label:<20}", "quiet"), (f"{units.duration_us(us):>7}", ""), (note, "quiet")]
 
 
 def _histogram(at_us: Sequence[int], width: int) -> list[Line]:
@@ -78,11 +84,11 @@ def _histogram(at_us: Sequence[int], width: int) -> list[Line]:
     for gap in between:
         counts[sum(gap >= edge for edge in _EDGES_US)] += 1
     used = [i for i, n in enumerate(counts) if n]
-    most, room = max(counts), max(10, min(width - 32, 60))
+    most, room = max(counts), max(4, min(width - 25, 60))
     lines: list[Line] = [title("gaps between chunks"), chunk_gaps(at_us, min(40, width // 3))]
     for i in range(used[0], used[-1] + 1):
         shown = bar(0, counts[i] / most, room) if counts[i] else ""
-        lines.append([(f"{_bucket(i):<20}", "quiet"), (f"{counts[i]:>9}  ", ""), (shown, "accent")])
+        lines.append([(f"{_bucket(i):<16}", "quiet"), (f"{counts[i]:>6}  ", ""), (shown, "accent")])
     return lines
 
 

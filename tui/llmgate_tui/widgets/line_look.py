@@ -6,6 +6,7 @@ from textual.binding import Binding, BindingType
 
 TONES: Final = (
     "quiet",
+    "label",  # quiet too; a line that begins with one wraps behind it
     "good",
     "warn",
     "bad",
@@ -21,7 +22,7 @@ LineView {
     width: 1fr; height: 1fr; background: $background; color: $foreground;
     scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; scrollbar-gutter: stable;
 }
-LineView > .line-view--quiet { color: $quiet; }
+LineView > .line-view--quiet, LineView > .line-view--label { color: $quiet; }
 LineView > .line-view--good { color: $success; }
 LineView > .line-view--warn { color: $warning; }
 LineView > .line-view--bad { color: $error; }

@@ -146,9 +146,10 @@ class LineText:
         """Any line has a fold."""
         return bool(self._folds)
 
-    def is_open(self, line: int) -> bool:
-        """Its fold is open."""
-        return line in self._opened
+    @property
+    def first_fold(self) -> int:
+        """The first line with a fold; only asked when there is one."""
+        return min(self._folds)
 
     def _add(self, item: Item) -> None:
         if self._used >= self.limit:
@@ -223,8 +224,15 @@ class LineText:
             return Row(line, 0, len(self.texts[line]), 0)
         part = row - self._first[line]
         end = starts[part + 1] if part + 1 < len(starts) else len(self.texts[line])
-        indent = hanging(self.texts[line], self.width) if part else 0
+        indent = self._hang(line) if part else 0
         return Row(line, starts[part], end, indent)
+
+    def _hang(self, line: int) -> int:
+        """How far continuations are set in: behind a label, or as far as the line itself."""
+        tones = self._tones.get(line)
+        if tones and tones[0][1] == "label":
+            return tones[0][0] if tones[0][0] <= self.width // 3 else 0
+        return hanging(self.texts[line], self.width)
 
     def row_of(self, line: int, offset: int = 0) -> int:
         """The row in which a character of a line stands."""
@@ -289,7 +297,9 @@ class LineText:
                 row += 1
                 continue
             known = starts_of.get(line)
-            starts = starts_of[line] = cuts(text, width, known if line == first else None)
+            starts = starts_of[line] = cuts(
+                text, width, self._hang(line), known if line == first else None
+            )
             row += len(starts)
         return row
 

@@ -139,7 +139,8 @@ class LineView(ScrollView, can_focus=True):
         if not self.text.folds:
             self.cursor = None
         elif self.cursor is None or not keep_place:
-            self.cursor = 0
+            first = self.text.row_of(self.text.first_fold)
+            self.cursor = first if first < self.scrollable_content_region.height else 0
         else:
             self.cursor = min(self.cursor, self._height - 1)
         if not keep_place:

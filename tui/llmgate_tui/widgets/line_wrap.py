@@ -9,14 +9,14 @@ def hanging(text: str, width: int) -> int:
     return indent if indent <= width // 3 else 0
 
 
-def cuts(text: str, width: int, known: list[int] | None = None) -> list[int]:
+def cuts(text: str, width: int, indent: int, known: list[int] | None = None) -> list[int]:
     """Where the rows of a line begin: after a space where there is one, else anywhere.
 
-    ``known`` are the rows of a shorter version of the line: all but the last stay.
+    All but the first are set in by ``indent``. ``known`` are the rows of a shorter version of the
+    line: all but the last stay.
     """
     starts = known or [0]
     at, end = starts[-1], len(text)
-    indent = hanging(text, width)
     plain = text.isascii()
     while True:
         room = max(1, width - (indent if at else 0))
