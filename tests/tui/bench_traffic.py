@@ -123,7 +123,7 @@ async def _keys(app: LlmgateApp) -> dict[str, float]:
     waits: list[float] = []
     for number in range(60):
         before, pressed = CountingDriver.writes, time.perf_counter()
-        app.post_message(events.Key("k" if number % 2 else "j", None))
+        app.post_message(events.Key("j" if number % 2 else "k", None))
         while CountingDriver.writes == before:  # noqa: ASYNC110 - a benchmark may poll
             await asyncio.sleep(0)
         waits.append(1000 * (CountingDriver.last_write - pressed))

@@ -9,7 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from llmgate.wire.chat import ChatRequest, ChatView, Message, Part
-from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, ExchangeSummary, Mark
+from llmgate.wire.exchanges import (
+    LIVE,
+    Chunk,
+    ExchangeDetail,
+    ExchangePage,
+    ExchangeSummary,
+    Growth,
+    Mark,
+)
 from llmgate.wire.feed import Bye, Changes, FeedEvent, Gap, Heartbeat, Snapshot
 from llmgate.wire.gateway import ConfigView, Status
 from tests.tui import sample
@@ -140,6 +148,9 @@ class FakeGateway:
         elif target.startswith("/admin/v1/events"):
             await self._feed(headers.get("last-event-id", ""), reader, writer)
             return False
+        elif "/stream?" in target:
+            await self._stream(target.split("/")[4], reader, writer)
+            return False
         else:
             self._resource(target, writer)
         await writer.drain()
@@ -170,6 +181,19 @@ class FakeGateway:
             self._feeds_opened += 1
             self._opened.notify_all()
         await reader.read()
+
+    async def _stream(
+        self, id_: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """What an open exchange has so far; stays open while it is live."""
+        writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+        row = next((row for row in self.rows if row.id == id_), None)
+        if row is None:
+            return
+        growth = Growth(summary=row, done=row.state not in LIVE)
+        writer.write(b"event: growth\ndata: " + _ENCODER.encode(growth) + b"\n\n")
+        if not growth.done:
+            await reader.read()
 
     def _resource(self, target: str, writer: asyncio.StreamWriter) -> None:
         parts = urlsplit(target)

@@ -171,7 +171,7 @@ async def test_a_quiet_feed_goes_stale_before_it_is_lost() -> None:
         await ear.until("connected")
         assert ear.connection is not None
         words = [ear.connection.link().word]
-        for _ in range(60):
+        for _ in range(100):
             await asyncio.sleep(0.02)
             words.append(ear.connection.link().word)
 

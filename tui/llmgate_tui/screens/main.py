@@ -41,6 +41,7 @@ class MainScreen(Screen[None]):
     MainScreen.-short TabLine, MainScreen.-short KeyLine { display: none; }
     MainScreen.-bare KeyLine { display: none; }
     """
+    AUTO_FOCUS = ""  # the body decides, at once
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's own shape
         (0, "-tiny"),
         (60, "-narrow"),

@@ -65,4 +65,4 @@ class Split(Container):
         parts: list[Widget] = [self._detail, *self._detail.walk_children(Widget)]
         target = next((widget for widget in parts if widget.focusable), None)
         if target is not None:
-            target.focus()
+            self.screen.set_focus(target)

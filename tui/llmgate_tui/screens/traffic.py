@@ -58,7 +58,7 @@ class TrafficBody(Vertical):
         self.traffic = traffic
         self.view = View(traffic, clock.now_ms)
         self.table = TrafficTable(self.view, clock, glyphs)
-        self.detail = DetailPane(api)
+        self.detail = DetailPane(api, clock)
         self._bar = FilterBar(self._where, glyphs)
         self._head = TableHead(self.table)
         self._empty = Empty(address)
@@ -135,16 +135,13 @@ class TrafficBody(Vertical):
         if nothing != self.has_class("-nothing"):
             self.set_class(nothing, "-nothing")
             self.refresh_bindings()
-            self.call_after_refresh(self._refocus)
+            if self.screen.focused in {None, self.table, self._empty}:
+                self.focus_list()
         self._bar.redraw()
-
-    def _refocus(self) -> None:
-        if self.screen.focused in {None, self.table, self._empty}:
-            self.focus_list()
 
     def focus_list(self) -> None:
         """The keys go to the list, or to what stands in its place."""
-        (self._empty if self.has_class("-nothing") else self.table).focus()
+        self.screen.set_focus(self._empty if self.has_class("-nothing") else self.table)
 
     def _explain(self) -> None:
         if len(self.traffic):

@@ -102,7 +102,7 @@ class Header(Line):
         if not status.requests:
             return []
         share = 100 * status.errors / status.requests
-        tone = "bad" if share >= 10 else "warn" if share >= 1 else "quiet"
+        tone = "bad" if share >= 20 else "warn" if share >= 5 else "quiet"
         return [(f"{share:.1f}% err", tone)]
 
     def _money(self, status: Status) -> list[Piece]:
