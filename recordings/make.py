@@ -8,15 +8,35 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from authoring import chat, messages  # noqa: E402
+from authoring import (  # noqa: E402
+    chat,
+    chat_others,
+    chat_tools,
+    chat_troubles,
+    messages,
+    messages_tools,
+    responses,
+    small,
+)
 from authoring.draft import Draft  # noqa: E402
 
 from llmgate.recording.format import SUFFIX, write  # noqa: E402
 
+MODULES = (
+    chat,
+    chat_others,
+    chat_tools,
+    chat_troubles,
+    messages,
+    messages_tools,
+    responses,
+    small,
+)
+
 
 def drafts() -> Iterator[Draft]:
     """Gives all of them."""
-    for module in (chat, messages):
+    for module in MODULES:
         yield from module.drafts()
 
 

@@ -10,11 +10,12 @@ highest wins by these, in this order:
 2. the encoding of embeddings
 3. an answer to a tool result for a tool result
 4. a tool call where one is asked for
-5. JSON for JSON, an image for an image, reasoning for reasoning
-6. tools offered in both, or in neither
-7. words shared with the last user text
-8. the same family of model
-9. the first by file name
+5. JSON for JSON, an image for an image
+6. as many tools offered: none, a few, or an agent's many
+7. reasoning where it is allowed, none where it is not
+8. words shared with the last user text
+9. the same family of model
+10. the first by file name
 """
 
 from collections.abc import Iterable
@@ -30,7 +31,7 @@ from llmgate.recording.recording import Recording
 ONLY_IF_ASKED: Final = frozenset({"error", "cut"})
 """Tags of recordings that end badly: never chosen by surprise."""
 
-Score = tuple[int, bool, bool, bool, bool, bool, int, bool, float, int]
+Score = tuple[int, bool, bool, bool, bool, bool, bool, int, float, int]
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,11 +114,16 @@ def _score(card: Card, asked: Asked) -> Score:
         bool(card.calls),
         own.json == asked.json,
         own.image == asked.image,
+        _many(own) == _many(asked),
         2 if card.reasoning == asked.reasoning else 1 - card.reasoning,
-        bool(own.tools) == bool(asked.tools),
         _overlap(own.words, asked.words),
         _kinship(own.model, asked.model),
     )
+
+
+def _many(asked: Asked) -> int:
+    """How many tools are offered: 0 none, 1 a few, 2 as many as agents bring."""
+    return (len(asked.tools) > 0) + (len(asked.tools) > 3)
 
 
 def _overlap(ours: frozenset[str], theirs: frozenset[str]) -> float:

@@ -43,9 +43,9 @@ class Dice:
         """Draws a whole number, both ends included."""
         return self._random.randint(low, high)
 
-    def gauss(self) -> float:
-        """Draws from the normal distribution."""
-        return self._random.gauss(0.0, 1.0)
+    def bell(self, low: int, high: int) -> int:
+        """Draws a whole number, those in the middle more often; the same on every machine."""
+        return sum(self._random.randint(low, high) for _ in range(3)) // 3
 
     def groups(self, pieces: Sequence[str], most: int) -> Iterator[str]:
         """Joins neighbouring pieces, up to ``most`` at a time."""
@@ -95,14 +95,23 @@ class Pace:
 
     def moments(self, dice: Dice, count: int) -> list[int]:
         """Gives the microseconds before each of ``count`` chunks."""
-        middle, spread = (self.low + self.high) / 2, (self.high - self.low) / 4
-        us = [max(60, round(1000 * (middle + spread * dice.gauss()))) for _ in range(count)]
+        us = [dice.bell(self.low * 1000, self.high * 1000) for _ in range(count)]
         us[0] = self.first * 1000 + dice.between(0, 999)
         if self.stall:
             us[count * 3 // 5] += self.stall * 1000
         for at in range(7, count, 11):  # two reads of one packet
             us[at] = dice.between(40, 160)
         return us
+
+
+@dataclass
+class Said:
+    """What an answer says, however it is framed."""
+
+    text: str = ""
+    finish: str = ""
+    usage: Counts = field(default_factory=Counts)
+    calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass
@@ -118,10 +127,7 @@ class Draft:
     pace: Pace
     headers: list[tuple[str, str]]
     tags: tuple[str, ...] = ()
-    text: str = ""
-    finish: str = ""
-    usage: Counts = field(default_factory=Counts)
-    tool_calls: tuple[ToolCall, ...] = ()
+    said: Said = field(default_factory=Said)
     status: int = 200
     how: How = "eof"
     error: str | None = None
@@ -149,10 +155,10 @@ class Draft:
             chunks=self.chunks,
             us=us,
             how=self.how,
-            finish=self.finish,
-            usage=self.usage,
-            text=self.text,
-            tool_calls=self.tool_calls,
+            finish=self.said.finish,
+            usage=self.said.usage,
+            text=self.said.text,
+            tool_calls=self.said.calls,
             error=self.error,
             t0=T0,
             connect_us=Dice(self.file + " connect").between(18_000, 42_000),
@@ -162,5 +168,11 @@ class Draft:
 
 
 def call(call_id: str, name: str, arguments: Json) -> ToolCall:
-    """Gives a tool call; arguments as models write them, with spaces."""
-    return ToolCall(call_id, name, json.dumps(arguments, ensure_ascii=False))
+    """Gives a tool call."""
+    return ToolCall(call_id, name, compact(arguments))
+
+
+def given(tool_call: ToolCall) -> Json:
+    """Gives the arguments of a call as an object."""
+    arguments: Json = json.loads(tool_call.arguments)
+    return arguments
