@@ -71,10 +71,10 @@ class ConfigHolder:
         if self._path is None:
             return
         while True:
+            await self._look()
             with suppress(OSError, RuntimeError):  # no folder, no watches left: the poll goes on
                 await self._follow(self._path)
             await asyncio.sleep(POLL_MS / 1000)
-            await self._look()
 
     async def reload_now(self) -> list[ConfigProblem]:
         """Reads the file at once; returns its problems, empty when it is what runs now."""
