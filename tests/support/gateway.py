@@ -52,6 +52,7 @@ class GatewayProcess:
         env: Mapping[str, str] | None = None,
         arguments: tuple[str, ...] = (),
         port: int | None = None,
+        program: tuple[str, ...] = ("-m", "llmgate"),
     ) -> None:
         self.config = config
         self.port = port or free_port()
@@ -60,6 +61,7 @@ class GatewayProcess:
         self._given_folder = folder
         self._env = dict(env or {})
         self._arguments = arguments
+        self._program = program
         self._ready = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -111,7 +113,7 @@ class GatewayProcess:
         )
 
     def _command(self) -> list[str]:
-        line = [sys.executable, "-m", "llmgate", "up", "--headless"]
+        line = [sys.executable, *self._program, "up", "--headless"]
         line += ["--config", str(self.config_file), "--data-dir", str(self.data_dir)]
         return [*line, "--port", str(self.port), *self._arguments]
 
