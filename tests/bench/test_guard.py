@@ -15,7 +15,7 @@ from llmgate.bench.load import Job, Load, Target
 from llmgate.bench.mock import Mock
 from llmgate.bench.payloads import stream_model
 from llmgate.wire.gateway import HealthDetail
-from tests.support.gateway import GatewayProcess
+from tests.support.gateway import GatewayProcess, until
 
 COUNTED = str(Path(__file__).with_name("counted.py"))
 CONFIG = """\
@@ -42,19 +42,18 @@ class Counts:
 
     async def calls(self, kept: int) -> int:
         """Python and C calls since its start, once that many exchanges are recorded."""
-        async with asyncio.timeout(10):
-            while await self._kept() < kept:
-                await asyncio.sleep(0.1)
+        await until(lambda: self._kept(kept))
         self._gateway.process.send_signal(signal.SIGUSR1)
         self._asked += 1
-        async with asyncio.timeout(10):
-            while not self._file.exists() or len(self._lines()) < self._asked:
-                await asyncio.sleep(0.01)
+        await until(self._told)
         return sum(int(number) for number in self._lines()[-1].split())
 
-    async def _kept(self) -> int:
+    async def _kept(self, count: int) -> bool:
         answer = await self._gateway.admin.get("/health/detailed")
-        return msgspec.json.decode(answer.content, type=HealthDetail).recording.kept
+        return msgspec.json.decode(answer.content, type=HealthDetail).recording.kept >= count
+
+    async def _told(self) -> bool:
+        return self._file.exists() and len(self._lines()) >= self._asked
 
     def _lines(self) -> list[str]:
         return [line for line in self._file.read_text().splitlines(keepends=True) if "\n" in line]
