@@ -1,10 +1,14 @@
-"""Which model servers answer on this machine, asked all at once within a short time."""
+"""Which model servers answer on this machine, asked all at once within a short time.
+
+The one request is written by hand: this runs at every start without a config file, and an HTTP
+client would take longer to import than the servers take to answer.
+"""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import httpx
 import msgspec
 
 PORTS: Final[Mapping[int, str]] = {
@@ -15,6 +19,10 @@ PORTS: Final[Mapping[int, str]] = {
 }
 BUDGET_S: Final = 0.15
 _MOST_BYTES: Final = 1_000_000
+
+_OK = re.compile(rb"HTTP/1\.[01] 200\b")
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
 
 
 class LocalServer(msgspec.Struct, frozen=True):
@@ -36,32 +44,48 @@ class _Page(msgspec.Struct):
 async def local_servers(
     ports: Mapping[int, str] = PORTS, budget_s: float = BUDGET_S
 ) -> list[LocalServer]:
-    """The servers whose models list answers in time. Proxies of the environment are not used."""
-    limits = httpx.Timeout(budget_s)
-    async with httpx.AsyncClient(timeout=limits, trust_env=False, verify=False) as client:  # noqa: S501 - plain HTTP to this machine
-        found = await asyncio.gather(
-            *(_ask(client, kind, port, budget_s) for port, kind in ports.items())
-        )
+    """The servers whose models list answers in time."""
+    found = await asyncio.gather(*(_ask(kind, port, budget_s) for port, kind in ports.items()))
     return [server for server in found if server is not None]
 
 
-async def _ask(
-    client: httpx.AsyncClient, kind: str, port: int, budget_s: float
-) -> LocalServer | None:
-    base_url = f"http://127.0.0.1:{port}/v1"
+async def _ask(kind: str, port: int, budget_s: float) -> LocalServer | None:
     try:
-        async with asyncio.timeout(budget_s), client.stream("GET", f"{base_url}/models") as answer:
-            if answer.status_code != 200:
-                return None
-            body = b""
-            async for chunk in answer.aiter_bytes():
-                body += chunk
-                if len(body) > _MOST_BYTES:
-                    return None
-        models = _names(msgspec.json.decode(body, type=_Page))
-    except (httpx.HTTPError, TimeoutError, OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None  # nothing there, or something else altogether
-    return LocalServer(kind, base_url, tuple(models))
+        async with asyncio.timeout(budget_s):
+            page = msgspec.json.decode(await _models_list(port), type=_Page)
+    except (OSError, EOFError, ValueError, msgspec.DecodeError, asyncio.LimitOverrunError):
+        return None  # nothing there in time, or something else altogether
+    return LocalServer(kind, f"http://127.0.0.1:{port}/v1", tuple(_names(page)))
+
+
+async def _models_list(port: int) -> bytes:
+    """The body of ``GET /v1/models``; empty when it is none."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(
+            b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: application/json\r\n"
+            b"Connection: close\r\n\r\n" % port
+        )
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not _OK.match(head):
+            return b""
+        if _CHUNKED.search(head):
+            return await _chunks(reader)
+        length = _LENGTH.search(head)
+        size = int(length.group(1)) if length else 0
+        return await reader.readexactly(size) if size <= _MOST_BYTES else b""
+    finally:
+        writer.close()
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int((await reader.readline()).partition(b";")[0], 16):
+        if size < 0 or len(body) + size > _MOST_BYTES:
+            return b""
+        body += await reader.readexactly(size)
+        await reader.readline()
+    return body
 
 
 def _names(page: _Page) -> Sequence[str]:

@@ -43,8 +43,10 @@ class Patterns:
         given = list(patterns)
         self._all = "*" in given
         self._literals = frozenset(pattern for pattern in given if is_literal(pattern))
+        globs = [fnmatch.translate(pattern) for pattern in given if is_glob(pattern)]
         self._compiled = tuple(
-            compile_pattern(pattern) for pattern in given if not is_literal(pattern)
+            [re.compile("|".join(globs))] * bool(globs)
+            + [compile_pattern(pattern) for pattern in given if is_regex(pattern)]
         )
 
     def match(self, name: str) -> bool:

@@ -115,7 +115,7 @@ class Router:
     def _havings(self, model: str, listed: Listed) -> Iterable[Callable[[Offer], bool]]:
         """The ways a provider can have a model, the surest first."""
         yield lambda offer: model in offer.renames.exact
-        yield lambda offer: model in listed.get(offer.name, ())
+        yield lambda offer: model in offer.listed(listed.get(offer.name, ()))
         yield lambda offer: offer.renames.find(model) is not None
         yield lambda offer: offer.owns(model)
 

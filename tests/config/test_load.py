@@ -159,6 +159,12 @@ def test_a_missing_variable_is_named() -> None:
     assert problem.line == 2
 
 
+def test_a_value_of_any_length_is_not_taken() -> None:
+    problem = only("server: {model_prefix: '${A}'}", A="x" * 200_000)
+
+    assert problem.message == "server.model_prefix is longer than 100000 characters"
+
+
 def test_what_a_variable_holds_is_never_shown() -> None:
     assert "hunter2" not in only("server: {port: '${P}'}", P="hunter2").message
 

@@ -45,9 +45,26 @@ async def test_a_server_with_a_models_list_is_found_with_its_models() -> None:
     assert found == [LocalServer("ollama", f"http://127.0.0.1:{port}/v1", ("qwen3",))]
 
 
+async def test_an_answer_in_chunks_is_put_together() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b'9\r\n{"data":[\r\nC;x=y\r\n{"id":"m1"}]\r\n1\r\n}\r\n0\r\n\r\n'
+    async with answering(head + body) as port:
+        (found,) = await local_servers({port: "vllm"}, budget_s=5)
+
+    assert found.models == ("m1",)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     "answer",
     [
+        CHUNKED + b"zz\r\n",
+        CHUNKED + b"-5\r\nhello",
+        CHUNKED + b"FFFFFFFF\r\n",
+        CHUNKED + b"5\r\nab",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000,
         http(b"<html>"),
         http(b"[]"),
         http(b'{"data":[{"id":"x"}]}', "404 Not Found"),
