@@ -53,7 +53,7 @@ async def _ask(kind: str, port: int, budget_s: float) -> LocalServer | None:
     try:
         async with asyncio.timeout(budget_s):
             page = msgspec.json.decode(await _models_list(port), type=_Page)
-    except (OSError, EOFError, ValueError, msgspec.DecodeError, asyncio.LimitOverrunError):
+    except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
         return None  # nothing there in time, or something else altogether
     return LocalServer(kind, f"http://127.0.0.1:{port}/v1", tuple(_names(page)))
 
