@@ -38,6 +38,7 @@ class Filler:
         self.clock = clock
         self.raw = raw
         self.shown = False  # something of this tab is to be seen
+        self.problem: list[Line] = []  # what stopped it, below what is shown
         self._again = again
         self._tabs: dict[str, Callable[[], Awaitable[None]]] = {
             "Summary": self._summary,
@@ -59,8 +60,17 @@ class Filler:
         return self.view.scrollable_content_region.width
 
     def _put(self, items: Iterable[Item]) -> None:
-        self.view.show(items, keep_place=self._again)
+        self.view.show([*items, *self.problem], keep_place=self._again)
         self.shown = self._again = True
+
+    def say(self, problem: str) -> None:
+        """Shows what stopped it below what there is, and keeps it there."""
+        line: Line = [("▲ ", "warn"), (problem, "")]
+        if self.shown:
+            self.problem = [[], line]
+            self.view.append_lines(self.problem)
+        else:
+            self._put([line])
 
     def redraw_summary(self) -> None:
         """The Summary with what is known now."""

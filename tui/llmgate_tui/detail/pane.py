@@ -17,7 +17,6 @@ from llmgate_tui.detail.search import SearchInput
 from llmgate_tui.detail.source import DetailApi, Source
 from llmgate_tui.detail.tabs import TABS, TabBar
 from llmgate_tui.widgets.line_look import KEYS
-from llmgate_tui.widgets.line_text import Line
 from llmgate_tui.widgets.line_view import LineView
 
 _PATIENCE_S: Final = 0.25  # before an empty view says that it waits
@@ -148,9 +147,8 @@ class DetailPane(Widget):
         if event.worker.is_finished:
             self._stop_waiting()
 
-    def _say(self, text: str, sign: str = "") -> None:
-        line: Line = [(f"{sign} ", "warn")] if sign else []
-        self._view.show([[*line, (text, "" if sign else "quiet")]])
+    def _say(self, text: str) -> None:
+        self._view.show([[(text, "quiet")]])
 
     def _say_waiting(self) -> None:
         self._patience = None
@@ -158,12 +156,9 @@ class DetailPane(Widget):
             self._say("Asking the gateway…")
 
     def _say_problem(self, message: str) -> None:
-        """Below what is already shown, or alone."""
         self._stop_waiting()
-        if self._filler is not None and self._filler.shown:
-            self._view.append_lines([[], [("▲ ", "warn"), (message, "")]])
-        else:
-            self._say(message, "▲")
+        if self._filler is not None:
+            self._filler.say(message)
 
     # -- tabs ----------------------------------------------------------------
 

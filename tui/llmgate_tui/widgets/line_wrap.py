@@ -24,7 +24,7 @@ def cuts(text: str, width: int, indent: int, known: list[int] | None = None) -> 
         if stop >= end:
             return starts
         space = text.rfind(" ", at, stop + 1)
-        at = space + 1 if space > at + room // 2 else stop
+        at = space + 1 if space > at + room // 3 else stop
         if at >= end:  # the line ends with the space
             return starts
         starts.append(at)
