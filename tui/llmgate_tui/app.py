@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Iterable
-from importlib import metadata
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
@@ -88,8 +87,8 @@ class LlmgateApp(App[None]):
         """The main screen is the only one; others lie over it."""
         return self.main
 
-    def on_mount(self) -> None:
-        """Begins to listen."""
+    def on_ready(self) -> None:
+        """Begins to listen, once there is a screen to show it on."""
         self.run_worker(self._keep_connected(), group="feed", exit_on_error=True)
         self.set_interval(_TICK_S, self._tick)
 
@@ -114,7 +113,7 @@ class LlmgateApp(App[None]):
 
     def link_changed(self) -> None:
         """The connection stands otherwise."""
-        if self.main.is_mounted:
+        if self.main.is_attached:
             self.main.link_changed(self.connection.link())
 
     def oldest_open_ms(self) -> int | None:
@@ -130,6 +129,8 @@ class LlmgateApp(App[None]):
 
     def _drain(self) -> None:
         self._draining = False
+        if not self.main.is_attached:
+            return  # on the way out
         self._drained_at = asyncio.get_running_loop().time()
         rows, self._reread = self._reread, []
         merge = bool(rows)
@@ -139,10 +140,13 @@ class LlmgateApp(App[None]):
             rows += self.traffic.apply(event)
         if rows or merge:
             self.main.take(rows, merge=merge)
+        if merge:
+            self.main.redraw_facts()
         self.main.link_changed(self.connection.link())
 
     def _tick(self) -> None:
-        self.main.tick(self.connection.link())
+        if self.main.is_attached:
+            self.main.tick(self.connection.link())
 
     # -- actions -------------------------------------------------------------
 
@@ -204,11 +208,3 @@ def _command(where: object, binding: Binding) -> SystemCommand:
 
 def _own_bindings(kind: type) -> list[BindingType]:
     return list(kind.__dict__.get("BINDINGS", []))
-
-
-def own_version() -> str:
-    """The version of this terminal UI."""
-    try:
-        return metadata.version("llmgate-local")
-    except metadata.PackageNotFoundError:
-        return ""

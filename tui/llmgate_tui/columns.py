@@ -200,7 +200,7 @@ GUTTER: Final = 2  # the mark, and a space
 
 def for_width(width: int) -> list[tuple[Column, int]]:
     """The columns that fit ``width`` cells beside the mark, each with its own width."""
-    chosen = next(columns for least, columns in _SETS if width >= least)
+    chosen = next(columns for least, columns in _SETS if max(0, width) >= least)
     spare = width - GUTTER - sum(column.width + 1 for column in chosen)
     shares = sum(column.share for column in chosen)
     widths = []

@@ -12,7 +12,6 @@ import msgspec
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.feed import Bye, FeedEvent, Gap, Heartbeat, Snapshot
-from llmgate.wire.gateway import Status
 from llmgate_tui.api import Api, ApiProblem
 
 Word = Literal["connecting", "connected", "stale", "lost", "unauthorised", "mismatch", "stopped"]
@@ -205,11 +204,6 @@ async def read_since(api: Api, since_ms: int | None) -> list[ExchangeSummary]:
             break
     rows.reverse()
     return rows
-
-
-def status_of(event: FeedEvent) -> Status | None:
-    """The gateway's state an event carries, if it does."""
-    return getattr(event, "status", None)
 
 
 def _named(problem: ApiProblem) -> Word:

@@ -65,6 +65,7 @@ class MainScreen(Screen[None]):
         self._tabs = TabLine([("1", "Traffic", "screen.traffic")], self.status)
         self._header = Header(self.link, self.status, address=address, clock=clock, glyphs=glyphs)
         self._problem = ProblemLine(self.link, self.status, glyphs)
+        self._too_small = Static("", id="too-small", markup=False)
         self._keys = KeyLine(plain=glyphs.dot.isascii())
 
     def status(self) -> Status | None:
@@ -82,7 +83,7 @@ class MainScreen(Screen[None]):
         yield self._tabs
         yield self.body
         yield self._keys
-        yield Static("", id="too-small", markup=False)
+        yield self._too_small
 
     # -- news ----------------------------------------------------------------
 
@@ -128,7 +129,7 @@ class MainScreen(Screen[None]):
         said = f"llmgate needs {LEAST[0]}x{LEAST[1]}, have {size.width}x{size.height}"
         if status is not None:
             said += f" - {status.live} live, {status.errors} err, ${status.today.cost_usd:.2f}"
-        self.query_one("#too-small", Static).update(Content(said))
+        self._too_small.update(Content(said))
 
     # -- actions -------------------------------------------------------------
 

@@ -19,10 +19,11 @@ class Empty(VerticalScroll, can_focus=True):
     def __init__(self, address: str) -> None:
         super().__init__(id="empty")
         self._address = address
+        self._text = Static("", markup=False)
 
     def compose(self) -> ComposeResult:
         """One text."""
-        yield Static("", markup=False, id="empty-text")
+        yield self._text
 
     def show_first(self, *, keyed: bool, lost: bool) -> None:
         """How to begin."""
@@ -49,4 +50,4 @@ class Empty(VerticalScroll, can_focus=True):
         content = Content("\n").join(
             [Content.styled(text, style) if style else Content(text) for text, style in lines]
         )
-        self.query_one("#empty-text", Static).update(content)
+        self._text.update(content)

@@ -149,22 +149,18 @@ class FilterBar(Vertical):
 
     def __init__(self, where: Callable[[], list[Piece]], glyphs: Glyphs) -> None:
         super().__init__(id="filter-bar")
-        self._where = where
-        self._glyphs = glyphs
+        self.input = FilterInput()
+        self._place = Place(where)
+        self._trouble = Trouble(glyphs)
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """The slash, the text, the place; the trouble below."""
         with Horizontal():
             yield Slash()
-            yield FilterInput()
-            yield Place(self._where)
-        yield Trouble(self._glyphs)
-
-    @property
-    def input(self) -> FilterInput:
-        """The text field."""
-        return self.query_one(FilterInput)
+            yield self.input
+            yield self._place
+        yield self._trouble
 
     def enter(self) -> None:
         """Begins typing."""
@@ -177,11 +173,11 @@ class FilterBar(Vertical):
 
     def redraw(self) -> None:
         """The place said something else before."""
-        self.query_one(Place).redraw()
+        self._place.redraw()
 
     def trouble(self, problem: FilterProblem | None) -> None:
         """What is wrong with the text."""
-        self.query_one(Trouble).say(problem)
+        self._trouble.say(problem)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

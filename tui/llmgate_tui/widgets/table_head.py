@@ -1,6 +1,6 @@
 """The column titles above the traffic list; a click orders by that column."""
 
-from llmgate_tui.columns import GUTTER
+from llmgate_tui.columns import GUTTER, for_width
 from llmgate_tui.text import fit, fit_right
 from llmgate_tui.view import ORDERS
 from llmgate_tui.widgets.line import Line, Piece
@@ -20,7 +20,7 @@ class TableHead(Line):
         pieces: list[Piece] = [(" " * GUTTER, "quiet")]
         self._spots = []
         at = GUTTER
-        for column, cells in self._table.columns:
+        for column, cells in for_width(width - 1):  # beside the scrollbar
             title, tone = column.title, "quiet"
             if column.name == view.order and (view.arranged or view.flipped):
                 title = f"{title}{glyphs.down if view.flipped else glyphs.up}"
