@@ -42,7 +42,8 @@ def tool(name: str, description: str, properties: Json, required: list[str]) -> 
     """Gives the definition of a function."""
     schema = {"type": "object", "properties": properties, "required": required}
     parameters = {**schema, "additionalProperties": False}
-    function = {"name": name, "description": description, "parameters": parameters}
+    function: Json = {"name": name, "description": description, "parameters": parameters}
+    function["strict"] = set(required) == set(properties)
     return {"type": "function", "function": function}
 
 

@@ -8,8 +8,8 @@ from authoring.draft import JSON, Dice, Draft, Json, Pace, Said, compact, sse
 from authoring.messages_framing import Message
 from llmgate.recording.lines import Counts
 
-MODEL = "claude-sonnet-4-5"
-SERVED = "claude-sonnet-4-5-20250929"
+MODEL = "claude-haiku-4-5"
+SERVED = "claude-haiku-4-5-20251001"
 ERROR_ID = "req_011CMadeUpByHand4llmgate"
 
 BACKOFF_QUESTION = "When should a client retry a failed request, and how long should it wait?"

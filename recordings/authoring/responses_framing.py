@@ -41,7 +41,7 @@ def tool(name: str, description: str, properties: Json, required: list[str]) -> 
     schema: Json = {"type": "object", "properties": properties, "required": required}
     schema["additionalProperties"] = False
     function: Json = {"type": "function", "name": name, "description": description}
-    return {**function, "parameters": schema, "strict": False}
+    return {**function, "parameters": schema, "strict": set(required) == set(properties)}
 
 
 def usage(counts: Counts) -> Json:
