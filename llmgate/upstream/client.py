@@ -1,142 +1,147 @@
-"""The HTTP client that carries requests to providers; the only file that knows pyreqwest.
+"""The HTTP client that carries requests to providers: a pool of connections for each provider.
 
-Its traps, each seen: without ``streamed_read_buffer_limit(0)`` the first 64 kB of a stream are held
-back; its decoders (gzip ...) and redirects must be off for bytes to stay bytes; a silence before
-the head is reported as a connect timeout when a total timeout is set, so none is and the relay
-times the first byte; a client that is still open when the interpreter ends aborts the process, so
-``close`` is always called.
+It sends what it is given and gives back what comes: no redirects, no decoding, no retries but one: an
+idle connection that the provider closed at the very moment it was used.
 """
 
-from datetime import timedelta
-from pathlib import Path
-from urllib.parse import urlsplit
-
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import (
-    BuilderError,
-    ConnectError,
-    ConnectTimeoutError,
-    DetailedPyreqwestError,
-    PyreqwestError,
-    ReadError,
-    RequestTimeoutError,
-)
-from pyreqwest.request import StreamRequest
-from pyreqwest.response import Response
+import asyncio
+import ssl
+from urllib.parse import SplitResult, urlsplit
 
 from llmgate.config.model import Timeout, Tls
 from llmgate.errors import (
-    UpstreamCut,
-    UpstreamFault,
     UpstreamInvalid,
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from llmgate.upstream.connection import Connection
 from llmgate.upstream.reply import Outbound, Reply
+from llmgate.upstream.tls import tls_context
 
-_IDLE_POOL_S = 60
+_IDLE_S = 50.0  # below the 60 s after which common servers close idle connections
+_MOST_IDLE = 64
+_PORTS = {"http": 80, "https": 443}
 
 
 class HttpSender:
-    """One provider's connections: a pool with its TLS settings and connect timeout."""
+    """One provider's way out: its connections, TLS settings and connect timeout."""
 
-    def __init__(self, name: str, base_url: str, *, timeout: Timeout, tls: Tls) -> None:
+    def __init__(self, name: str, *, timeout: Timeout, tls: Tls) -> None:
         self._name = name
         self._connect_s = timeout.connect_s
-        self._client = _build(base_url, timeout, tls)
+        self._tls = tls
+        self._idle: list[Connection] = []
+        self._closed = False
 
     async def send(self, request: Outbound) -> Reply:
         """Sends; returns when the head of the answer is here. Raises ``UpstreamFault``s."""
+        url = urlsplit(request.url)
+        head = _head(request, url)
+        connection = self._take_idle()
+        if connection is None:
+            connection = await self._connect(url)
         try:
-            stream = (
-                self._client.request(request.method, request.url)
-                .headers(request.headers)
-                .body_bytes(request.body)
-                .streamed_read_buffer_limit(0)
-                .build_streamed()
-            )
-            response = await stream.__aenter__()
-        except PyreqwestError as error:
-            raise self._fault(error) from error
-        return HttpReply(self._name, stream, response)
+            return await self._exchange(connection, request, head)
+        except UpstreamUnreachable:
+            if connection.served == 1 or not connection.untouched:
+                raise
+        return await self._exchange(await self._connect(url), request, head)
 
     async def close(self) -> None:
-        """Closes idle connections; pyreqwest lets replies under way end on their own."""
-        await self._client.close()
+        """Closes idle connections; a reply under way keeps its own until it is closed."""
+        self._closed = True
+        for connection in self._idle:
+            connection.abort()
+        self._idle.clear()
 
-    def _fault(self, error: PyreqwestError) -> UpstreamFault:
-        who, reason = f"provider '{self._name}'", describe(error)
-        match error:
-            case ConnectTimeoutError():
-                patience = f"did not accept a connection within {self._connect_s:g} s"
-                return UpstreamTimeout(f"{who} {patience}", phase="connect")
-            case RequestTimeoutError():
-                return UpstreamTimeout(f"{who} timed out: {reason}", phase="first_byte")
-            case BuilderError():
-                return UpstreamInvalid(f"{who} cannot be asked: {reason}")
-            case ReadError():
-                return UpstreamCut(f"{who} closed the connection before answering: {reason}")
-            case ConnectError() | PyreqwestError():
-                return UpstreamUnreachable(f"{who} is unreachable: {reason}")
+    def give_back(self, connection: Connection) -> None:
+        """Keeps a connection for the next request if it can carry one, closes it otherwise."""
+        if not self._closed and connection.reusable and len(self._idle) < _MOST_IDLE:
+            connection.idle_since = asyncio.get_running_loop().time()
+            self._idle.append(connection)
+        else:
+            connection.abort()
+
+    async def _exchange(self, connection: Connection, request: Outbound, head: bytes) -> Reply:
+        try:
+            connection.start(request.method, head, request.body)
+            await connection.answered()
+        except BaseException:  # cancelled or failed: either way nobody waits for an answer
+            connection.abort()
+            raise
+        return HttpReply(self, connection)
+
+    def _take_idle(self) -> Connection | None:
+        oldest = asyncio.get_running_loop().time() - _IDLE_S
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.lost and connection.idle_since > oldest:
+                return connection
+            connection.abort()
+        return None
+
+    async def _connect(self, url: SplitResult) -> Connection:
+        who = f"provider '{self._name}'"
+        loop = asyncio.get_running_loop()
+        try:
+            port = url.port or _PORTS[url.scheme]
+            context = tls_context(self._tls) if url.scheme == "https" else None
+            async with asyncio.timeout(self._connect_s):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self._name), url.hostname or "", port, ssl=context
+                )
+        except TimeoutError as error:
+            raise UpstreamTimeout(
+                f"{who} did not accept a connection within {self._connect_s:g} s", phase="connect"
+            ) from error
+        except ssl.SSLError as error:
+            raise UpstreamUnreachable(f"{who} is unreachable: {_tls_reason(error)}") from error
+        except OSError as error:
+            reason = error.strerror or str(error) or type(error).__name__
+            raise UpstreamUnreachable(f"{who} is unreachable: {reason}") from error
+        except (KeyError, ValueError, UnicodeError) as error:
+            raise UpstreamInvalid(f"{who} has an address that cannot be used") from error
+        return connection
 
 
 class HttpReply:
     """An answer under way."""
 
-    __slots__ = ("_name", "_read", "_stream", "headers", "status")
+    __slots__ = ("_connection", "_sender", "headers", "read", "status")
 
-    def __init__(self, name: str, stream: StreamRequest, response: Response) -> None:
-        self._name = name
-        self._stream = stream
-        self._read = response.body_reader.read_chunk
-        self.status = response.status
-        self.headers: list[tuple[str, str]] = list(response.headers.items())
-
-    async def read(self) -> bytes | None:
-        """Gives the next wire chunk; None at the proper end. Raises ``UpstreamCut``."""
-        try:
-            chunk = await self._read()
-        except PyreqwestError as error:
-            raise UpstreamCut(
-                f"provider '{self._name}' broke off its answer: {describe(error)}"
-            ) from error
-        return None if chunk is None else chunk.to_bytes()
+    def __init__(self, sender: HttpSender, connection: Connection) -> None:
+        self._sender = sender
+        self._connection = connection
+        self.status = connection.status
+        self.headers = connection.headers
+        self.read = connection.read
 
     async def close(self) -> None:
-        """Lets go of the connection; an unread body closes its socket."""
-        try:
-            await self._stream.__aexit__(None, None, None)
-        except PyreqwestError:
-            return  # the connection is gone: that is what was asked for
+        """Lets go of the connection; one with an unread answer is closed."""
+        self._sender.give_back(self._connection)
 
 
-def describe(error: PyreqwestError) -> str:
-    """Says the innermost cause: the outer messages only repeat that a request failed."""
-    if isinstance(error, DetailedPyreqwestError):
-        causes = error.details.get("causes") or []
-        if causes:
-            return causes[-1]["message"][:300]
-    return str(error.message)[:300]
+def _head(request: Outbound, url: SplitResult) -> bytes:
+    """The request line and headers; the path and query stay encoded as they were given."""
+    target = url.path or "/"
+    if url.query:
+        target = f"{target}?{url.query}"
+    lines = [f"{request.method} {target} HTTP/1.1", f"host: {url.netloc.rpartition('@')[2]}"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    if request.body or request.method not in {"GET", "HEAD"}:
+        lines.append(f"content-length: {len(request.body)}")
+    text = "\r\n".join(lines)
+    if text.count("\n") != len(lines) - 1 or "\0" in text:
+        raise UpstreamInvalid("a header or the path of this request holds a line break")
+    return f"{text}\r\n\r\n".encode("latin-1", "replace")
 
 
-def _build(base_url: str, timeout: Timeout, tls: Tls) -> Client:
-    builder = (
-        ClientBuilder()
-        .gzip(enable=False)
-        .brotli(enable=False)
-        .zstd(enable=False)
-        .deflate(enable=False)
-        .follow_redirects(enable=False)
-        .referer(enable=False)
-        .connect_timeout(timedelta(seconds=timeout.connect_s))
-        .pool_idle_timeout(timedelta(seconds=_IDLE_POOL_S))
-        .tcp_nodelay(enabled=True)
-        .http1_lower_case_headers()
-    )
-    if (urlsplit(base_url).hostname or "") in {"127.0.0.1", "localhost", "::1"}:
-        builder = builder.no_proxy()  # a proxy for the internet cannot reach this machine
-    if not tls.verify:
-        builder = builder.danger_accept_invalid_certs(enable=True)
-    if tls.ca_bundle is not None:
-        builder = builder.add_root_certificate_pem(Path(tls.ca_bundle).read_bytes())
-    return builder.build()
+def _tls_reason(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted ({error.verify_message});"
+            " tls.ca_bundle can name the authority's PEM file"
+        )
+    return f"TLS failed ({error.reason or error})"
+
+

@@ -190,8 +190,7 @@ class Providers(Mapping[str, Provider]):
     def _sender(self, name: str, wanted: ProviderConfig) -> Sender:
         if wanted.kind == "recording":
             return RecordedSender(self._recordings(wanted.recordings), wanted.speed)
-        base_url = wanted.base_url or KINDS[wanted.kind].base_url or ""
-        return HttpSender(name, base_url, timeout=wanted.timeout, tls=wanted.tls)
+        return HttpSender(name, timeout=wanted.timeout, tls=wanted.tls)
 
 
 def _lower(headers: Mapping[str, str]) -> set[str]:
