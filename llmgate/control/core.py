@@ -54,9 +54,9 @@ class Core:
         """An exchange that is live, or ended so lately that it is not written yet."""
         return self.hub.live.get(exchange_id) or self.store.pending(exchange_id)
 
-    async def refresh_spend(self) -> None:
-        """Sums today's spend anew, at most every two seconds."""
-        if monotonic() - self._spend_at >= _SPEND_EVERY_S:
+    async def refresh_spend(self, *, fresh: bool = False) -> None:
+        """Sums today's spend anew, at most every two seconds unless ``fresh``."""
+        if fresh or monotonic() - self._spend_at >= _SPEND_EVERY_S:
             self._spend_at = monotonic()
             self.spend = await self.store.queries.spend_since(midnight_ms())
 

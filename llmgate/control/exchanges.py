@@ -61,6 +61,7 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
         until_ms=until_ms,
         search=search,
     )
+    await core.store.flush()  # whoever lists sees what has ended by now
     try:
         return await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
     except BadFilter as error:

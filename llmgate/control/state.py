@@ -15,7 +15,8 @@ from llmgate.wire.gateway import ConfigView, KeyView, ProviderView, RouteView, S
 async def get_status(state: State) -> Status:
     """The header line of the terminal."""
     core: Core = state.core
-    await core.refresh_spend()
+    await core.store.flush()
+    await core.refresh_spend(fresh=True)
     return core.status()
 
 

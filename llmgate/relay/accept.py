@@ -6,7 +6,7 @@ from itertools import count
 from secrets import randbelow
 from time import perf_counter_ns, time_ns
 
-from llmgate.config.credentials import kept_headers
+from llmgate.config.credentials import CALLER_KEY_PARAMETER, kept_headers
 from llmgate.config.snapshot import Snapshot
 from llmgate.errors import BadRequest, NotTranslated, PathNotFound
 from llmgate.exchange import Exchange
@@ -40,7 +40,7 @@ def accept(caller: Caller, place: Place, snapshot: Snapshot) -> Call:
         started_ns=perf_counter_ns(),
         method=caller.scope["method"],
         path=place.path,
-        query=caller.query.decode("latin-1"),
+        query=_without_key(caller.query.decode("latin-1")),
         protocol=place.protocol or "raw",
     )
     exchange.config_version = snapshot.version
@@ -138,6 +138,14 @@ def prepare(call: Call, plan: Plan, choice: Choice, provider: Provider) -> Outbo
         model=choice.model,
         stream=exchange.stream,
     )
+
+
+def _without_key(query: str) -> str:
+    """The query without the caller's own key: it is for us, not for a provider or the store."""
+    name = f"{CALLER_KEY_PARAMETER}="
+    if name not in query:
+        return query
+    return "&".join(part for part in query.split("&") if not part.startswith(name))
 
 
 def _looks_like_json(call: Call) -> bool:

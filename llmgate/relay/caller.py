@@ -19,13 +19,14 @@ class CallerGone(Exception):
 class Caller:
     """Reads the request, writes the answer; knows nothing of what is in them."""
 
-    __slots__ = ("_receive", "_send", "head_sent", "headers", "query", "raw_path", "scope")
+    __slots__ = ("_receive", "_send", "ended", "head_sent", "headers", "query", "raw_path", "scope")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
         self._receive = receive
         self._send = send
         self.head_sent = False
+        self.ended = False
         self.headers: RawHeaders = scope["headers"]
         self.query: bytes = scope["query_string"]
         raw = scope.get("raw_path")
@@ -72,7 +73,10 @@ class Caller:
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self, data: bytes = b"") -> None:
-        """Sends the last bytes and ends the answer properly."""
+        """Sends the last bytes and ends the answer properly; once."""
+        if self.ended:
+            return
+        self.ended = True
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
 
     async def answer(self, status: int, headers: RawHeaders, body: bytes) -> None:

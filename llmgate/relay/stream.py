@@ -59,8 +59,12 @@ async def _open(call: Call, reply: Reply, first: bytes | None) -> None:
     headers += own_headers(call)
     exchange.response_headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in headers]
     await call.caller.head(exchange.status, headers)
-    if first is not None:
-        exchange.chunk(first, call.now_us())
+    if first is None:
+        return
+    exchange.chunk(first, call.now_us())
+    if exchange.transport != "sse" and _header(reply, "content-length") == str(len(first)):
+        await call.caller.end(first)  # the whole answer is here: no need to wait for its end
+    else:
         await call.caller.chunk(first)
 
 

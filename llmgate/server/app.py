@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, Router, asgi
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
@@ -16,23 +16,44 @@ from llmgate.control.events import stream_events
 from llmgate.control.exchanges import exchanges_router
 from llmgate.control.state import state_router
 from llmgate.logs import Log
-from llmgate.server.dataplane import DataPlane
+from llmgate.server.dataplane import DataPlane, nothing_here
 from llmgate.server.guard import Guard
 from llmgate.server.public import health, health_detailed, metrics
 from llmgate.server.schema import PlainPage
+
+# A mount takes every path below it before routes with parameters are looked at, so the data plane
+# is mounted where it serves and not at the root.
+MOUNTS = (
+    "/v1",
+    "/v1beta",
+    "/p",
+    "/api",
+    "/chat",
+    "/completions",
+    "/responses",
+    "/embeddings",
+    "/models",
+    "/messages",
+    "/ping",
+    "/healthz",
+)
 
 
 def build(core: Core, log: Log, token: str) -> Guard:
     """Puts the application together around a running core."""
     carry = DataPlane(core.gateway, log)
 
-    @asgi("/", is_mount=True, copy_scope=False)
+    @asgi([*MOUNTS], is_mount=True, copy_scope=False)
     async def data_plane(scope: Any, receive: Any, send: Any) -> None:
+        await carry(scope, receive, send)
+
+    @asgi(["/"], copy_scope=False)
+    async def root(scope: Any, receive: Any, send: Any) -> None:
         await carry(scope, receive, send)
 
     control = Router("/admin/v1", route_handlers=[state_router, exchanges_router, stream_events])
     app = Litestar(
-        route_handlers=[control, health, health_detailed, metrics, data_plane],
+        route_handlers=[control, health, health_detailed, metrics, data_plane, root],
         openapi_config=OpenAPIConfig(
             title="llmgate control API",
             version=__version__,
@@ -51,8 +72,11 @@ def build(core: Core, log: Log, token: str) -> Guard:
     )
 
 
-def _problem(_request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:
-    body: dict[str, object] = {"error": {"message": error.detail, "status": error.status_code}}
+def _problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:
+    message, path = error.detail, request.url.path
+    if isinstance(error, NotFoundException) and not path.startswith("/admin"):
+        message = nothing_here(request.method, path)
+    body: dict[str, object] = {"error": {"message": message, "status": error.status_code}}
     if error.extra:
         body["problems"] = error.extra
     return Response(body, status_code=error.status_code)

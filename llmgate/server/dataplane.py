@@ -48,10 +48,15 @@ class DataPlane:
                 f"the caller speaks {where.protocol}; this version carries OpenAI and Anthropic"
                 f" protocols, and anything raw under /p/PROVIDER{where.path}"
             )
-        raise PathNotFound(
-            f"nothing is served at {method} {where.path[:200]}; a base URL ends in /v1 for"
-            " OpenAI clients and has no path for Anthropic clients"
-        )
+        raise PathNotFound(nothing_here(method, where.path))
+
+
+def nothing_here(method: str, path: str) -> str:
+    """What a caller is told who asks for a path that nobody serves."""
+    return (
+        f"nothing is served at {method} {path[:200]}; a base URL ends in /v1 for OpenAI clients"
+        " and has no path for Anthropic clients"
+    )
 
 
 def _refuse_socket(caller: Caller) -> None:

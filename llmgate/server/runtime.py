@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import signal
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -174,6 +175,22 @@ class Server(uvicorn.Server):
         self._on_ready = on_ready
         self._on_leave = on_leave
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves on the first signal, at once on the second; uvicorn's own would die of it after."""
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        try:
+            for number in signals:
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+        except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            signals = ()
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens, then says so."""
         await super().startup(sockets)
@@ -235,7 +252,7 @@ async def _running_gateway(
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(work())
+                group.create_task(_forever(runtime.log, work))
                 for work in (
                     store.run,
                     holder.run,
@@ -276,6 +293,7 @@ def _uvicorn_config(app: object) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # a header must not decide who counts as local
         server_header=False,
         date_header=False,
         timeout_keep_alive=75,
@@ -287,6 +305,18 @@ async def _leave_when(until: asyncio.Event | None, server: uvicorn.Server) -> No
     if until is not None:
         await until.wait()
         server.should_exit = True
+
+
+async def _forever(log: Log, work: Callable[[], Awaitable[None]]) -> None:
+    """Runs one of the gateway's loops; a mistake of ours in it must not end the others."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - the last line of a background loop
+            log.failure("a background task failed and is started again", error)
+        else:
+            return
+        await asyncio.sleep(1)
 
 
 def _recordings(folder: str | None) -> Path:

@@ -49,7 +49,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class ChatView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A whole exchange as a conversation; ``problem`` says why a side could not be read."""
 
-    request: ChatRequest = ChatRequest()
+    request: ChatRequest = msgspec.field(default_factory=ChatRequest)
     answer: list[Part] = []
     finish: str = ""
     problem: str = ""

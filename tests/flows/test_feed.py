@@ -74,9 +74,10 @@ async def test_an_open_exchange_streams_its_chunks_and_its_text() -> None:
             exchange = answer.headers["x-llmgate-id"]
             path = f"/admin/v1/exchanges/{exchange}/stream"
             async with gateway.admin.stream("GET", path) as feed:
-                growths = [await anext(events(feed))]
+                coming = events(feed)
+                growths = [await anext(coming)]
                 gate.set()
-                growths += [growth async for growth in events(feed)]
+                growths += [growth async for growth in coming]
             await answer.aread()
 
     text = "".join(

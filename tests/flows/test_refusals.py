@@ -24,7 +24,7 @@ KEYS = (
         (b'{"model": "gpt-test", "messages": [', "JSON"),
         (b'{"model": "gpt-\xff\xfe", "messages": []}', "UTF-8"),
         (b"[1, 2]", "object"),
-        (b"", "empty"),
+        (b"", "no body"),
         (b'{"messages": []}', "model"),
         (b'{"model": "m", "x": ' + b"[" * 2000 + b"]" * 2000 + b"}", "deep"),
     ],
