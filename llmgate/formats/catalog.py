@@ -54,8 +54,8 @@ _REQUESTS: Final[Mapping[Protocol, Callable[[dict[str, Any]], ChatRequest]]] = {
 def reader_for(protocol: Protocol, content_type: str) -> Reader:
     """Makes the reader of one answer.
 
-    A conversation's framing shows in its first byte, which is right more often than the content type;
-    media of another kind (speech, say) are not looked into.
+    A conversation's framing shows in its first byte, which is right more often than the content
+    type; media of another kind (speech, say) are not looked into.
     """
     if content_type.startswith(("audio/", "image/", "video/")):
         return OpaqueReader()
@@ -70,7 +70,7 @@ def reader_for(protocol: Protocol, content_type: str) -> Reader:
 def read_request(protocol: Protocol, body: bytes) -> ChatRequest:
     """Reads a request as a conversation; what is unknown becomes a part of kind ``other``.
 
-    Raises ``BadRequest`` when the body is no JSON object. Other protocols give an empty conversation.
+    Raises ``BadRequest`` for what is no JSON object. Other protocols give an empty conversation.
     """
     read = _REQUESTS.get(protocol)
     if read is None:

@@ -43,6 +43,10 @@ def part(piece: Any) -> Part:
     kind = str(piece.get("type") or "")
     if kind in _TEXT or (not kind and "text" in piece):
         return Part(kind="text", text=str(piece.get("text") or ""))
+    return _rarer_part(kind, piece)
+
+
+def _rarer_part(kind: str, piece: dict[str, Any]) -> Part:
     if kind in _MEDIA:
         return Part(kind=_MEDIA[kind], text=describe(piece))
     if kind == "refusal":
