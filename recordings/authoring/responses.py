@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from authoring import chat_framing, talk
 from authoring import responses_framing as framing
-from authoring.draft import JSON, Dice, Draft, Json, Pace, Said, call, compact
+from authoring.draft import JSON, Dice, Draft, Json, Pace, Said, call, compact, tokens
 from authoring.responses_framing import Response
 from llmgate.recording.lines import Counts, ToolCall
 
@@ -184,7 +184,7 @@ def cut() -> Draft:
     """The connection breaks inside an event."""
     draft = _broken("responses-31-stream-cut", "Cut in mid-stream", "cut")
     draft.chunks[-1] = draft.chunks[-1][:120]
-    draft.said.text = ""
+    draft.said.text = "".join(tokens(draft.said.text)[:-1])
     draft.how, draft.error = "reset", "connection reset"
     return draft
 
