@@ -116,7 +116,7 @@ async def test_an_unused_gateway_shows_how_to_send_the_first_request(empty: Fake
 
         assert "curl -N http://127.0.0.1:8484/v1/chat/completions" in text
         assert "ANTHROPIC_BASE_URL=http://127.0.0.1:8484" in text
-        assert "idle" in text
+        await shown(pilot, "idle")
         await pilot.press("y")
         await until(pilot, lambda: isinstance(app.screen, Preview))
         assert app.clipboard.startswith("curl -N")

@@ -26,7 +26,7 @@ class TabLine(Line):
             end = at + len(key) + 1 + len(title)
             self._spots.append((at, end, action))
             at = end + 2
-        return left, [(f"{fact} ", "quiet") for fact in self._facts()]
+        return left, [("   ".join(self._facts()) + " ", "quiet")]
 
     def _facts(self) -> list[str]:
         status = self._status()
