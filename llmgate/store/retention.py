@@ -62,18 +62,30 @@ class Retention:
         elif used <= cap * _SLACK:
             self._draining = False
         batch = self._batch
-        removed = await self._remove_timed(db, caps, now_ms)
+        if self._draining:
+            batch = min(batch, await self._needed(db, used, cap * _SLACK))
+        removed = await self._remove_timed(db, caps, now_ms, batch)
         left = await self._shrink_file(db)
         more = removed >= batch or left or (self._draining and removed > 0)
         return Trimmed(removed, await self.size(db), more)
 
-    async def _remove_timed(self, db: aiosqlite.Connection, caps: Caps, now_ms: int) -> int:
+    async def _needed(self, db: aiosqlite.Connection, used: int, wanted: float) -> int:
+        """About how many of average size bring the store to the size wanted."""
+        query = "SELECT (SELECT max(seq) FROM exchanges) - (SELECT min(seq) FROM exchanges) + 1"
+        async with db.execute(query) as cursor:
+            row = await cursor.fetchone()
+        count = int(row[0] or 1) if row else 1
+        return max(_SMALLEST, int((used - wanted) / max(1, used) * count))
+
+    async def _remove_timed(
+        self, db: aiosqlite.Connection, caps: Caps, now_ms: int, batch: int
+    ) -> int:
         began = self._monotonic()
-        removed = await self._remove(db, caps, now_ms)
+        removed = await self._remove(db, caps, now_ms, batch)
         self._adapt(self._monotonic() - began, removed)
         return removed
 
-    async def _remove(self, db: aiosqlite.Connection, caps: Caps, now_ms: int) -> int:
+    async def _remove(self, db: aiosqlite.Connection, caps: Caps, now_ms: int, batch: int) -> int:
         oldest_ms = now_ms - int(caps.keep_days * _DAY_MS) if caps.keep_days > 0 else None
         if self._draining:
             where, bound = "", []
@@ -82,7 +94,7 @@ class Retention:
         else:
             return 0
         query = f"SELECT seq FROM exchanges {where} ORDER BY started_ms, seq LIMIT ?"  # noqa: S608
-        async with db.execute(query, [*bound, self._batch]) as cursor:
+        async with db.execute(query, [*bound, batch]) as cursor:
             seqs = [int(row[0]) for row in await cursor.fetchall()]
         if seqs:
             await delete(db, seqs)
@@ -98,9 +110,8 @@ class Retention:
         """Gives free pages back to the file system; True when many are left."""
         free = await pragma(db, "freelist_count")
         if free > _VACUUM_PAGES:
-            async with db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})") as cursor:
-                await cursor.fetchall()
-            await db.commit()
+            # `execute` would take one step, which frees one page; a script runs to its end.
+            await db.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
         return free > 2 * _VACUUM_PAGES
 
     async def _empty_wal(self, db: aiosqlite.Connection) -> None:

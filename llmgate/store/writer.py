@@ -196,6 +196,7 @@ class Store:
             while self.backlog.waiting:
                 if not await self._write_batch():
                     return False
+            self._tell("")
             return True
 
     async def maintain(self) -> None:
@@ -309,9 +310,7 @@ class Store:
             await self._connect()
         except (sqlite3.Error, OSError, StoreProblem) as error:
             await self._stop(error)
-            return self._db is not None
-        self._tell("")
-        return True
+        return self._db is not None
 
     async def _connect(self) -> None:
         db = await open_writer(self.path)
