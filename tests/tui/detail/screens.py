@@ -3,6 +3,7 @@
 import re
 
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 
 from llmgate_tui.detail.pane import DetailPane
 from llmgate_tui.themes import DARK
@@ -65,3 +66,22 @@ def written(app: App[None]) -> str:
     strips = app.screen._compositor.render_strips()
     sent = "\n".join(strip.render(app.console) for strip in strips)
     return re.sub(r"\x1b\[[0-9;]*m", "", sent)
+
+
+async def settle(app: PaneApp, pilot: Pilot[None]) -> None:
+    """Until everything asked for is on the screen."""
+    await pilot.pause()
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def until(pilot: Pilot[None], app: PaneApp, text: str) -> None:
+    """Until a text is on the screen; fails by the test's own timeout."""
+    while text not in "\n".join(screen(app)):
+        await pilot.pause(0.02)
+
+
+async def choose(app: PaneApp, pilot: Pilot[None], tab: str) -> None:
+    """Goes to a tab with the keys."""
+    while app.pane.tab != tab:
+        await pilot.press("right_square_bracket")

@@ -3,44 +3,23 @@
 import unicodedata
 
 import pytest
-from textual.pilot import Pilot
 
-from llmgate.wire.blocks import BlockDelta, BlockStarted, Finished
 from llmgate.wire.chat import ChatView
-from llmgate.wire.exchanges import Chunk, Growth
+from llmgate.wire.exchanges import Chunk
 from llmgate_tui.api import ApiProblem
+from llmgate_tui.detail.request import Part
 from llmgate_tui.detail.search import SearchInput
 from llmgate_tui.detail.tabs import TABS, TabBar
 from tests.tui.detail.samples import (
     CHAT,
+    CUT,
     HOSTILE,
-    LIVE,
     Gateway,
-    chunks,
     detail,
     hostile,
     summary,
 )
-from tests.tui.detail.screens import PaneApp, screen, written
-
-
-async def settle(app: PaneApp, pilot: Pilot[None]) -> None:
-    """Until everything asked for is on the screen."""
-    await pilot.pause()
-    await app.workers.wait_for_complete()
-    await pilot.pause()
-
-
-async def until(pilot: Pilot[None], app: PaneApp, text: str) -> None:
-    """Until a text is on the screen; fails by the test's own timeout."""
-    while text not in "\n".join(screen(app)):
-        await pilot.pause(0.02)
-
-
-async def choose(app: PaneApp, pilot: Pilot[None], tab: str) -> None:
-    """Goes to a tab with the keys."""
-    while app.pane.tab != tab:
-        await pilot.press("right_square_bracket")
+from tests.tui.detail.screens import PaneApp, choose, screen, settle, until, written
 
 
 async def test_a_wide_pane_shows_all_tabs_and_the_summary() -> None:
@@ -176,94 +155,6 @@ async def test_a_mistake_in_a_tab_does_not_end_the_program() -> None:
         assert app.is_running
 
 
-async def test_an_answer_grows_on_the_screen_until_it_is_done() -> None:
-    api = Gateway()
-    app = PaneApp(api)
-    async with app.run_test(size=(60, 8)) as pilot:
-        app.pane.show(LIVE)
-        await choose(app, pilot, "Answer")
-        await until(pilot, app, "Nothing has arrived yet.")
-        api.grow(BlockStarted(0, "text"), BlockDelta(0, "text", "It is "))
-        await until(pilot, app, "It is")
-        api.grow(BlockDelta(0, "text", "cold."))
-        await until(pilot, app, "It is cold.")
-        app.pane.update_summary(summary())
-        api.grow(Finished("stop"), done=True)
-        await settle(app, pilot)
-
-        assert screen(app)[1:4] == ["It is cold.", "", "finished: stop"]
-        assert api.open_streams == 0
-
-
-async def test_the_chat_of_a_running_exchange_grows_below_the_request() -> None:
-    api = Gateway()
-    app = PaneApp(api)
-    async with app.run_test(size=(60, 40)) as pilot:
-        app.pane.show(LIVE)
-        await choose(app, pilot, "Chat")
-        await until(pilot, app, "assistant  answer")
-        api.grow(BlockStarted(0, "text"), BlockDelta(0, "text", "It is\ncold."))
-        await until(pilot, app, "  cold.")
-
-        at = screen(app).index("assistant  answer")
-        assert screen(app)[at : at + 3] == ["assistant  answer", "  It is", "  cold."]
-
-
-async def test_events_of_a_running_exchange_are_appended() -> None:
-    api = Gateway()
-    app = PaneApp(api)
-    async with app.run_test(size=(100, 10)) as pilot:
-        app.pane.show(LIVE)
-        await choose(app, pilot, "Events")
-        api.grow(parts=chunks()[:2])
-        await until(pilot, app, "word 1")
-        api.grow(parts=chunks()[2:4])
-        await until(pilot, app, "word 3")
-
-        assert [line.split()[1] for line in screen(app)[2:6]] == ["0", "1", "2", "3"]
-
-
-async def test_the_summary_of_a_running_exchange_follows_it_to_its_end() -> None:
-    api = Gateway()
-    app = PaneApp(api)
-    async with app.run_test(size=(100, 20)) as pilot:
-        app.pane.show(LIVE)
-        api.grow(parts=chunks()[:10])
-        await until(pilot, app, "gaps p50")
-        app.pane.update_summary(summary())
-        await settle(app, pilot)
-
-        assert "48,204 in" in "\n".join(screen(app))
-        assert "200 finished" in "\n".join(screen(app))
-        assert api.open_streams == 0
-
-
-async def test_leaving_a_running_exchange_closes_its_stream() -> None:
-    api = Gateway()
-    app = PaneApp(api)
-    async with app.run_test(size=(60, 8)) as pilot:
-        app.pane.show(LIVE)
-        await choose(app, pilot, "Answer")
-        await until(pilot, app, "Nothing has arrived yet.")
-        assert api.open_streams == 1
-        app.pane.show(summary(id="other"))
-        await settle(app, pilot)
-
-        assert api.open_streams == 0
-        assert "It is 7 °C and raining." in screen(app)
-
-
-async def test_a_stream_that_breaks_off_is_said() -> None:
-    api = Gateway()
-    app = PaneApp(api)
-    async with app.run_test(size=(60, 8)) as pilot:
-        app.pane.show(LIVE)
-        await choose(app, pilot, "Answer")
-        api.growth.put_nowait(None)
-
-        await until(pilot, app, "▲ The gateway stopped telling more.")
-
-
 async def test_news_of_other_exchanges_are_left_aside() -> None:
     api = Gateway()
     app = PaneApp(api)
@@ -325,6 +216,46 @@ async def test_a_body_that_was_not_kept_is_explained() -> None:
         assert screen(app)[1].startswith("The body was not kept")
 
 
+async def test_a_sent_body_that_is_gone_does_not_hide_the_request() -> None:
+    class Forgetful(Gateway):
+        async def body(self, id: str, part: Part) -> bytes:  # noqa: A002
+            if part == "sent":
+                raise ApiProblem("the sent of 'x' is not kept", 404)
+            return await super().body(id, part)
+
+    app = PaneApp(Forgetful())
+    async with app.run_test(size=(80, 6)) as pilot:
+        app.pane.show(summary())
+        await choose(app, pilot, "Request")
+        await settle(app, pilot)
+
+        assert screen(app)[1:3] == ["{", '  "model": "claude-sonnet-4-5",']
+
+
+async def test_an_error_body_is_the_answer_when_there_is_no_other() -> None:
+    api = Gateway()
+    api.view = ChatView()
+    api.answer = b'{"error":{"message":"no credit"}}'
+    app = PaneApp(api)
+    async with app.run_test(size=(80, 8)) as pilot:
+        app.pane.show(summary(state="failed", status=402, error_type="upstream_billing"))
+        await choose(app, pilot, "Answer")
+        await settle(app, pilot)
+
+        assert screen(app)[3] == '    "message": "no credit"'
+
+
+async def test_a_cut_answer_ends_with_what_went_wrong() -> None:
+    app = PaneApp(Gateway())
+    async with app.run_test(size=(80, 60)) as pilot:
+        for tab in ("Chat", "Answer"):
+            app.pane.show(CUT)
+            await choose(app, pilot, tab)
+            await settle(app, pilot)
+
+            assert "✗ upstream cut  the connection ended inside an event" in screen(app)
+
+
 async def test_a_large_body_is_laid_out_without_blocking() -> None:
     api = Gateway()
     api.request = b'{"messages":[' + b'{"role":"user","content":"hello"},' * 20_000 + b"{}]}"
@@ -361,23 +292,3 @@ async def test_hostile_text_reaches_no_terminal(tab: str, size: tuple[int, int])
         bad = {c for c in sent if unicodedata.category(c) in {"Cc", "Cf"} and c != "\n"}
         assert bad == set()
         assert tab == "Timing" or "[boldred]x[/]" in "".join(sent.split())
-
-
-async def test_hostile_text_that_grows_reaches_no_terminal() -> None:
-    api = Gateway()
-    app = PaneApp(api)
-    async with app.run_test(size=(100, 8)) as pilot:
-        app.pane.show(LIVE)
-        await choose(app, pilot, "Answer")
-        api.growth.put_nowait(
-            Growth(
-                summary=LIVE,
-                blocks=[
-                    BlockStarted(0, "tool_call", HOSTILE, HOSTILE),
-                    BlockDelta(0, "json", HOSTILE),
-                ],
-            )
-        )
-        await until(pilot, app, "␛]0;PWNED·")
-
-        assert not {c for c in written(app) if unicodedata.category(c) == "Cc" and c != "\n"}

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Final
 
 from llmgate.wire.exchanges import Growth
+from llmgate_tui.api import ApiProblem
 from llmgate_tui.clock import Clock
 from llmgate_tui.detail import answer, attempts, chat, events, headers, request, summary, timing
 from llmgate_tui.detail.request import Body
@@ -115,7 +116,8 @@ class Filler:
     async def _chat(self) -> None:
         live = self.source.live
         conversation = await self.source.chat()
-        self._put(chat.render(conversation, with_answer=not live))
+        items = chat.render(conversation, with_answer=not live)
+        self._put(items if live else [*items, *self._failure()])
         if live:
             self.view.append_lines([chat.head("assistant", "answer"), []])
             await self._grow(indent="  ")
@@ -127,8 +129,21 @@ class Filler:
         elif self.raw:
             await self._show_body("answer")
         else:
-            conversation = await self.source.chat()
-            self._put(answer.render(conversation))
+            await self._complete_answer()
+
+    async def _complete_answer(self) -> None:
+        conversation = await self.source.chat()
+        if conversation.answer or not self.source.summary.response_bytes:
+            self._put([*answer.render(conversation), *self._failure()])
+        else:  # an error, embeddings, or a protocol that is not read
+            await self._show_body("answer")
+
+    def _failure(self) -> list[Line]:
+        row = self.source.summary
+        if not row.error_type:
+            return []
+        words = row.error_type.replace("_", " ")
+        return [[], [("✗ ", "bad"), (words, "bad"), (f"  {row.error}", "")]]
 
     async def _grow(self, indent: str = "") -> None:
         growing = answer.Growing(indent)
@@ -179,7 +194,13 @@ class Filler:
         self._show(body)
 
     async def _sent(self) -> bytes | None:
-        return await self.source.body("sent") if self.source.summary.provider else None
+        """What the provider got; nothing when it got nothing, or when that was not kept."""
+        if not self.source.summary.provider:
+            return None
+        try:
+            return await self.source.body("sent")
+        except ApiProblem:
+            return None
 
     def _show(self, body: Body) -> None:
         above: list[Line] = [[(body.note, "quiet")], []] if body.note else []
