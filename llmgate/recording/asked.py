@@ -72,7 +72,7 @@ def read_asked(body: bytes) -> Asked:
     if not isinstance(value, dict):
         return Asked()
     turns = list(_turns(value))
-    text = _without_reminders(_last_user(turns).text)[-MAX_TEXT:]
+    text = _last_user(turns).text[-MAX_TEXT:]
     last = next((turn for turn in reversed(turns) if turn.role != "system"), _Turn(""))
     called = " ".join(_last_called(turns)) if last.tool_result else ""
     choice, named = _choice(value.get("tool_choice"))
@@ -120,6 +120,7 @@ def _turn(item: dict[str, object]) -> _Turn:
     parts = [_fields(part) for part in _items(content)]
     kinds = {_text(part.get("type")) for part in parts}
     kind = _text(item.get("type"))
+    said = [_text(part.get("text")) for part in parts]
     names = [
         _fields(_fields(call).get("function")).get("name")
         for call in _items(item.get("tool_calls"))
@@ -128,7 +129,7 @@ def _turn(item: dict[str, object]) -> _Turn:
     names += [item.get("name")] if kind.endswith("_call") else []
     return _Turn(
         role=_text(item.get("role")),
-        text=_text(content) or "\n".join(_text(part.get("text")) for part in parts),
+        text="\n".join(map(_without_reminders, [_text(content), *said])).strip(),
         tool_result=item.get("role") == "tool"
         or kind.endswith("_output")
         or "tool_result" in kinds,

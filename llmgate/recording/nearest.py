@@ -12,7 +12,7 @@ highest wins by these, in this order:
 4. a tool call where one is asked for
 5. JSON for JSON, an image for an image
 6. as many tools offered: none, a few, or an agent's many
-7. reasoning where it is allowed, none where it is not
+7. no reasoning where none was allowed
 8. words shared with the last user text
 9. the same family of model
 10. the first by file name
@@ -31,7 +31,9 @@ from llmgate.recording.recording import Recording
 ONLY_IF_ASKED: Final = frozenset({"error", "cut"})
 """Tags of recordings that end badly: never chosen by surprise."""
 
-Score = tuple[int, bool, bool, bool, bool, bool, bool, int, float, int]
+CHANCE: Final = 0.03
+
+Score = tuple[int, bool, bool, bool, bool, bool, bool, bool, float, int]
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +117,7 @@ def _score(card: Card, asked: Asked) -> Score:
         own.json == asked.json,
         own.image == asked.image,
         _many(own) == _many(asked),
-        2 if card.reasoning == asked.reasoning else 1 - card.reasoning,
+        asked.reasoning or not card.reasoning,
         _overlap(own.words, asked.words),
         _kinship(own.model, asked.model),
     )
@@ -127,9 +129,10 @@ def _many(asked: Asked) -> int:
 
 
 def _overlap(ours: frozenset[str], theirs: frozenset[str]) -> float:
-    """The cosine of two sets of words, squared."""
+    """The cosine of two sets of words, squared; a word or two shared by a long text is chance."""
     shared = len(ours & theirs)
-    return shared * shared / (len(ours) * len(theirs)) if shared else 0.0
+    cosine = shared * shared / (len(ours) * len(theirs)) if shared else 0.0
+    return cosine if cosine > CHANCE else 0.0
 
 
 def _kinship(ours: str, theirs: str) -> int:

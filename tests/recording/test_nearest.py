@@ -225,6 +225,7 @@ def test_thinking_is_given_to_those_who_allow_it() -> None:
         "messages-12-stream-thinking"
     )
     assert "thinking" not in pick("anthropic.messages", chat(question, stream=True))
+    assert "hello" in pick("anthropic.messages", chat("zzz", stream=True, thinking=thinking))
 
 
 def test_embeddings_come_in_the_encoding_asked_for() -> None:
@@ -279,3 +280,9 @@ def test_a_missing_folder_is_a_problem_not_a_crash(tmp_path: Path) -> None:
 
     assert library.recordings == []
     assert "cannot list" in library.problems[0]
+
+
+def test_a_long_text_that_shares_a_word_gets_the_greeting() -> None:
+    text = " ".join(f"word{number}" for number in range(60)) + " queue rocket migration"
+
+    assert pick("openai.chat", chat(text, stream=True)) == "chat-10-stream-hello"
