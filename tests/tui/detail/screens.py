@@ -6,6 +6,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from llmgate_tui.detail.pane import DetailPane
+from llmgate_tui.glyphs import UNICODE, Glyphs
 from llmgate_tui.themes import DARK
 from llmgate_tui.widgets.line_view import LineView
 from tests.tui.detail.samples import Gateway, StillClock
@@ -20,9 +21,9 @@ class PaneApp(App[None]):
         ("slash", "search"),
     ]
 
-    def __init__(self, api: Gateway) -> None:
+    def __init__(self, api: Gateway, glyphs: Glyphs = UNICODE) -> None:
         super().__init__()
-        self.pane = DetailPane(api, StillClock())
+        self.pane = DetailPane(api, StillClock(), glyphs)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """As the program has them."""

@@ -10,6 +10,7 @@ from llmgate_tui.api import ApiProblem
 from llmgate_tui.detail.request import Part
 from llmgate_tui.detail.search import SearchInput
 from llmgate_tui.detail.tabs import TABS, TabBar
+from llmgate_tui.glyphs import ASCII
 from tests.tui.detail.samples import (
     CHAT,
     CUT,
@@ -58,6 +59,18 @@ async def test_a_pane_of_40_by_8_shows_one_tab_name() -> None:
         lines = screen(app)
         assert lines[0] == "─ ◂ Request ▸ 3/8 ".ljust(40, "─")
         assert lines[1:4] == ["Sent on with model", '"claude-sonnet-4-5-20250929"', ""]
+
+
+@pytest.mark.parametrize("tab", TABS)
+async def test_a_terminal_without_unicode_gets_ascii_twins(tab: str) -> None:
+    app = PaneApp(Gateway(), ASCII)
+    async with app.run_test(size=(100, 50)) as pilot:
+        app.pane.show(CUT)
+        await choose(app, pilot, tab)
+        await settle(app, pilot)
+
+        said = "".join(line[:-1] for line in screen(app)).replace("ü", "").replace("°", "")
+        assert [sign for sign in said if not sign.isascii()] == []
 
 
 async def test_tabs_go_around_by_key_and_by_click() -> None:

@@ -16,6 +16,7 @@ from llmgate_tui.detail.fill import Filler
 from llmgate_tui.detail.search import SearchInput
 from llmgate_tui.detail.source import DetailApi, Source
 from llmgate_tui.detail.tabs import TABS, TabBar
+from llmgate_tui.glyphs import ASCII, Glyphs, choose
 from llmgate_tui.widgets.line_look import KEYS
 from llmgate_tui.widgets.line_view import LineView
 
@@ -35,8 +36,11 @@ class DetailPane(Widget):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]  # the view's own, here for the list of keys
 
-    def __init__(self, api: DetailApi, clock: Clock | None = None) -> None:
+    def __init__(
+        self, api: DetailApi, clock: Clock | None = None, glyphs: Glyphs | None = None
+    ) -> None:
         super().__init__()
+        ascii_only = (glyphs or choose()) is ASCII
         self.tab = TABS[0]
         self.raw = False
         self._api = api
@@ -45,8 +49,8 @@ class DetailPane(Widget):
         self._filler: Filler | None = None
         self._worker: Worker[None] | None = None
         self._patience: Timer | None = None
-        self._bar = TabBar()
-        self._view = LineView()
+        self._bar = TabBar(ascii=ascii_only)
+        self._view = LineView(ascii=ascii_only)
         self._search = SearchInput()
         self._found = ""
         self._width = 0

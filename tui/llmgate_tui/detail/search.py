@@ -7,8 +7,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from llmgate_tui.widgets.clean_input import CleanInput
 
-class SearchInput(Input):
+
+class SearchInput(CleanInput):
     """Searches as it is typed; enter keeps the hits, escape drops them."""
 
     DEFAULT_CSS = """
@@ -27,8 +29,7 @@ class SearchInput(Input):
             self.keep = keep
 
     def __init__(self) -> None:
-        super().__init__(placeholder="search", compact=True)
-        self.cursor_blink = False
+        super().__init__("search", id="detail-search")
         self.can_focus = False
 
     def open(self) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 from textual.message import Message
 
 from llmgate_tui.widgets.line import Line, Piece
+from llmgate_tui.widgets.line_look import ASCII_TWINS
 
 TABS: Final = (
     "Summary",
@@ -33,8 +34,9 @@ class TabBar(Line):
             super().__init__()
             self.name = name
 
-    def __init__(self) -> None:
+    def __init__(self, *, ascii: bool = False) -> None:  # noqa: A002
         super().__init__()
+        self.ascii = ascii
         self.active = TABS[0]
         self.notes: Sequence[str] = ()
 
@@ -44,7 +46,10 @@ class TabBar(Line):
         room = width - sum(len(text) for text, _ in right)
         left = self._all() if len(_BETWEEN.join(TABS)) + 4 <= room else self._one()
         used = sum(len(text) for text, _ in left)
-        return [*left, ("─" * max(0, room - used), "rule")], right
+        left.append(("─" * max(0, room - used), "rule"))
+        return (
+            [(t.translate(ASCII_TWINS), tone) for t, tone in left] if self.ascii else left
+        ), right
 
     def _all(self) -> list[Piece]:
         pieces: list[Piece] = [("─ ", "rule")]

@@ -41,6 +41,28 @@ LineView:nocolor > .line-view--match-current, LineView:nocolor > .line-view--cur
     text-style: reverse;
 }
 """
+_TWINS: Final = {
+    "▸": ">",
+    "▾": "v",
+    "◂": "<",
+    "→": ">",
+    "←": "<",
+    "├": "+",
+    "└": "+",
+    "✗": "x",
+    "✂": "%",
+    "⊘": "/",
+    "▲": "!",
+    "…": "~",
+    "·": "-",
+    "─": "-",
+    "▏": "|",
+    "␛": "^",
+    "⏎": "/",
+    "Δ": "d",
+    **dict(zip("▁▂▃▄▅▆▇█", "_..--==#", strict=True)),
+}
+ASCII_TWINS: Final = str.maketrans(_TWINS)  # of the signs that we write, one cell each
 KEYS: Final[list[BindingType]] = [
     Binding("j,down", "step(1)", "Down", id="text.down", tooltip="A row down", show=False),
     Binding("k,up", "step(-1)", "Up", id="text.up", tooltip="A row up", show=False),

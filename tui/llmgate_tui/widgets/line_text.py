@@ -326,6 +326,17 @@ class LineText:
                 found.append((max(match.start, row.start), min(match.end, row.end), number))
         return found
 
+    def marked(self, row: Row, current: int) -> Line:
+        """The parts of a row, cut where hits begin and end; ``current`` is the hit stood on."""
+        found: Line = []
+        at = row.start
+        for start, end, number in self.matches_in(row):
+            found += self.pieces(Row(row.line, at, start, 0)) if start > at else []
+            tone = "match-current" if number == current else "match"
+            found.append((self.texts[row.line][start:end], tone))
+            at = end
+        return found + (self.pieces(Row(row.line, at, row.end, 0)) if at < row.end else [])
+
     def _search_from(self, first: int) -> None:
         needle = self._needle
         if needle is None:

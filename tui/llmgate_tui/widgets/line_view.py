@@ -18,8 +18,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from llmgate_tui import units
-from llmgate_tui.widgets.line_look import CSS, KEYS, TONES
-from llmgate_tui.widgets.line_text import LIMIT, Colour, Item, Line, LineText, Row
+from llmgate_tui.widgets.line_look import ASCII_TWINS, CSS, KEYS, TONES
+from llmgate_tui.widgets.line_text import LIMIT, Colour, Item, LineText, Row
 
 _BATCH_S: Final = 0.1
 _CACHED: Final = 1_000
@@ -48,8 +48,15 @@ class LineView(ScrollView, can_focus=True):
             self.at = at
             self.count = count
 
-    def __init__(self, *, limit: int = LIMIT, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        limit: int = LIMIT,
+        ascii: bool = False,  # noqa: A002
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
+        self.ascii = ascii
         self.text = LineText(limit)
         self.cursor: int | None = None  # a row; only text with folds has one
         self.hit = -1  # the current match
@@ -238,7 +245,9 @@ class LineView(ScrollView, can_focus=True):
             note = f"… {units.size(self.text.more)} more" if number < self._height else ""
             return Strip([Segment(note, self._style("quiet", False))] if note else [])
         row = self._visible_part(self.text.row(number))
-        line = self._highlighted(row) if self.text.matches else self.text.pieces(row)
+        line = self.text.marked(row, self.hit) if self.text.matches else self.text.pieces(row)
+        if self.ascii:
+            line = [(text.translate(ASCII_TWINS), tone) for text, tone in line]
         segments = [Segment(text, self._style(tone, is_cursor)) for text, tone in line]
         if row.indent:
             segments.insert(0, Segment(" " * row.indent, self._style("", is_cursor)))
@@ -260,17 +269,6 @@ class LineView(ScrollView, can_focus=True):
         if number < self.text.rows and self._sliced(self.text.row(number).line):
             return 0
         return self.scroll_offset.x
-
-    def _highlighted(self, row: Row) -> Line:
-        """The parts of a row, cut where search hits begin and end."""
-        found: Line = []
-        at = row.start
-        for start, end, number in self.text.matches_in(row):
-            found += self.text.pieces(Row(row.line, at, start, 0)) if start > at else []
-            tone = "match-current" if number == self.hit else "match"
-            found.append((self.text.texts[row.line][start:end], tone))
-            at = end
-        return found + (self.text.pieces(Row(row.line, at, row.end, 0)) if at < row.end else [])
 
     def _style(self, tone: str, is_cursor: bool) -> Style:
         style = self._styles.get((tone, is_cursor))
