@@ -19,7 +19,7 @@ from textual.timer import Timer
 
 from llmgate_tui import units
 from llmgate_tui.widgets.line_look import ASCII_TWINS, CSS, KEYS, TONES
-from llmgate_tui.widgets.line_text import LIMIT, Colour, Item, LineText, Row
+from llmgate_tui.widgets.line_text import LIMIT, Colour, Item, Line, LineText, Row
 
 _BATCH_S: Final = 0.1
 _CACHED: Final = 1_000
