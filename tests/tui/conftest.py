@@ -50,11 +50,23 @@ async def shown(pilot: Pilot[None], text: str) -> str:
     return screen_text(pilot.app)
 
 
+async def settled(pilot: Pilot[None], text: str) -> str:
+    """Waits for a text, and then until nothing moves any more."""
+    before = await shown(pilot, text)
+    for _ in range(20):
+        await pilot.pause(0.1)
+        now = screen_text(pilot.app)
+        if now == before:
+            return now
+        before = now
+    return before
+
+
 def open_app(
     fake: FakeGateway,
     *,
     token: str = TOKEN,
-    heartbeat_s: float = 2.0,
+    heartbeat_s: float = 60.0,  # a slow machine must not look like a lost connection
     glyphs: Glyphs = UNICODE,
     owns_gateway: bool = False,
 ) -> LlmgateApp:

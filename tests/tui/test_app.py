@@ -18,7 +18,7 @@ from llmgate_tui.screens.preview import Preview
 from llmgate_tui.screens.traffic import TrafficBody
 from llmgate_tui.widgets.traffic_table import TrafficTable
 from tests.tui import sample
-from tests.tui.conftest import open_app, screen_text, shown, until
+from tests.tui.conftest import open_app, screen_text, settled, shown, until
 from tests.tui.fake_gateway import FakeGateway
 
 SIZES = [(200, 60), (120, 40), (80, 24), (60, 15), (40, 10)]
@@ -100,8 +100,7 @@ async def test_too_small_a_screen_says_so_goes_on_counting_and_recovers(busy: Fa
 async def test_resizing_from_large_to_tiny_and_back_loses_nothing(busy: FakeGateway) -> None:
     app = open_app(busy)
     async with app.run_test(size=(200, 60)) as pilot:
-        await shown(pilot, "60/60")
-        before = screen_text(app)
+        before = await settled(pilot, "60/60")
         for size in [(20, 5), (120, 40), (41, 11), (80, 24), (200, 60)]:
             await pilot.resize_terminal(*size)
             await pilot.pause()
@@ -541,7 +540,7 @@ async def test_a_click_selects_a_second_opens_and_the_wheel_looks_back(busy: Fak
         table = body(app).table
         top = table.scroll_offset.y
         await pilot.click(table, offset=(10, 3))
-        assert table.cursor == top + 3
+        await until(pilot, lambda: table.cursor == top + 3)
         await pilot.click(table, offset=(10, 3), times=2)
         await until(pilot, lambda: body(app).arrangement == "below")
         await pilot.click("#table-head", offset=(14, 0))
@@ -580,12 +579,10 @@ async def test_without_colour_the_cursor_is_reversed(
 async def test_every_theme_draws_the_list(busy: FakeGateway, theme: str) -> None:
     app = open_app(busy)
     async with app.run_test(size=(120, 40)) as pilot:
-        await shown(pilot, "60/60")
-        before = screen_text(app)
+        before = await settled(pilot, "60/60")
         app.theme = theme
-        await pilot.pause()
 
-        assert screen_text(app) == before
+        assert await settled(pilot, "60/60") == before
 
 
 async def test_a_thousand_events_at_once_are_a_few_frames(

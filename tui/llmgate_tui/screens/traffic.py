@@ -10,7 +10,6 @@ from textual.message import Message
 from textual.timer import Timer
 
 from llmgate.wire.exchanges import ExchangeSummary
-from llmgate_tui import figures
 from llmgate_tui.api import Api
 from llmgate_tui.clock import Clock
 from llmgate_tui.connection import Link
@@ -26,6 +25,7 @@ from llmgate_tui.view import ARRIVAL, ORDERS, View
 from llmgate_tui.widgets.empty import Empty
 from llmgate_tui.widgets.filter_bar import FilterBar, FilterInput
 from llmgate_tui.widgets.line import Piece
+from llmgate_tui.widgets.place import where
 from llmgate_tui.widgets.table_head import TableHead
 from llmgate_tui.widgets.traffic_table import TrafficTable
 
@@ -152,25 +152,7 @@ class TrafficBody(Vertical):
         self._empty.show_first(keyed=status is not None and not status.keyless, lost=lost)
 
     def _where(self) -> list[Piece]:
-        pieces: list[Piece] = []
-        shown, held = len(self.view), len(self.traffic)
-        if self.traffic.marks:
-            pieces.append((f"{len(self.traffic.marks)} marked  ", "accent"))
-        if self.view.limited:
-            pieces.append((f"{shown:,} of {held:,}  ", ""))
-        elif (at := self.table.cursor) is not None:
-            pieces.append((f"{at + 1:,}/{shown:,}  ", "quiet"))
-        if self.view.arranged:
-            pieces.append((f"by {ORDERS[self.view.order][0]}  ", "accent"))
-        return [*pieces, *self._pace()]
-
-    def _pace(self) -> list[Piece]:
-        if self.traffic.paused:
-            return [(f"PAUSED +{figures.grouped(self.traffic.held_new())}", "warn")]
-        if self.table.following and not self.view.arranged:
-            arrow = self._glyphs.up if self.view.flipped else self._glyphs.down
-            return [(f"{arrow} following", "quiet")]
-        return []
+        return where(self.table, self._glyphs)
 
     # -- the cursor and the detail -------------------------------------------
 

@@ -16,6 +16,7 @@ from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.text import clean
 from llmgate_tui.widgets.clean_input import CleanInput
 from llmgate_tui.widgets.line import Line, Piece
+from llmgate_tui.widgets.place import Place
 
 _DEBOUNCE_S = 0.15
 _REMEMBERED = 100
@@ -70,31 +71,6 @@ class FilterInput(CleanInput):
         """Clears and leaves."""
         self.value = ""
         self.post_message(self.Left())
-
-
-class Place(Line):
-    """Where the list stands: position, order, following, paused."""
-
-    DEFAULT_CSS = "Place { width: auto; min-width: 4; }"
-
-    def __init__(self, where: Callable[[], list[Piece]]) -> None:
-        super().__init__(id="place")
-        self._where = where
-
-    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
-        """As wide as it needs to be."""
-        return [(" ", ""), *self._where(), (" ", "")], []
-
-    def get_content_width(self, *_: object) -> int:
-        """The width of the text."""
-        return sum(len(text) for text, _ in self.pieces(0)[0])
-
-    def redraw(self) -> None:
-        """A longer text needs a new layout, another text of the same length does not."""
-        if self.get_content_width() != self.size.width:
-            self.refresh(layout=True)
-        else:
-            super().redraw()
 
 
 class Trouble(Line):

@@ -1,0 +1,57 @@
+"""Where the list stands: marks, position, order, following, paused."""
+
+from collections.abc import Callable
+
+from llmgate_tui import figures
+from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.view import ORDERS
+from llmgate_tui.widgets.line import Line, Piece
+from llmgate_tui.widgets.traffic_table import TrafficTable
+
+
+class Place(Line):
+    """Where the list stands: position, order, following, paused."""
+
+    DEFAULT_CSS = "Place { width: auto; min-width: 4; }"
+
+    def __init__(self, where: Callable[[], list[Piece]]) -> None:
+        super().__init__(id="place")
+        self._where = where
+
+    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        """As wide as it needs to be."""
+        return [(" ", ""), *self._where(), (" ", "")], []
+
+    def get_content_width(self, *_: object) -> int:
+        """The width of the text."""
+        return sum(len(text) for text, _ in self.pieces(0)[0])
+
+    def redraw(self) -> None:
+        """A longer text needs a new layout, another text of the same length does not."""
+        if self.get_content_width() != self.size.width:
+            self.refresh(layout=True)
+        else:
+            super().redraw()
+
+
+def where(table: TrafficTable, glyphs: Glyphs) -> list[Piece]:
+    """The words for the state of a list."""
+    view, pieces = table.view, list[Piece]()
+    shown, held, marked = len(view), len(view.traffic), len(view.traffic.marks)
+    if marked:
+        pieces.append((f"{marked} marked  ", "accent"))
+    if view.limited:
+        pieces.append((f"{shown:,} of {held:,}  ", ""))
+    elif (at := table.cursor) is not None:
+        pieces.append((f"{at + 1:,}/{shown:,}  ", "quiet"))
+    if view.arranged:
+        pieces.append((f"by {ORDERS[view.order][0]}  ", "accent"))
+    return [*pieces, *_pace(table, glyphs)]
+
+
+def _pace(table: TrafficTable, glyphs: Glyphs) -> list[Piece]:
+    if table.view.traffic.paused:
+        return [(f"PAUSED +{figures.grouped(table.view.traffic.held_new())}", "warn")]
+    if table.following and not table.view.arranged:
+        return [(f"{glyphs.up if table.view.flipped else glyphs.down} following", "quiet")]
+    return []
