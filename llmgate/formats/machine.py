@@ -5,6 +5,8 @@ refuses deltas of closed blocks, holds the finish reason back until every block 
 only the first error through.
 """
 
+from typing import Final
+
 from llmgate.formats.counting import merge
 from llmgate.wire.blocks import (
     BlockDelta,
@@ -22,7 +24,8 @@ from llmgate.wire.blocks import (
     UsageReported,
 )
 
-_MAX_NOTES = 16
+_MAX_NOTES: Final = 16
+_MAX_NAME: Final = 300
 
 
 class BlockMachine:
@@ -74,7 +77,7 @@ class BlockMachine:
         """The answer has begun; only the first time counts."""
         if not self._started:
             self._started = True
-            self._out.append(Started(id, model))
+            self._out.append(Started(id[:_MAX_NAME], model[:_MAX_NAME]))
 
     def open(self, kind: BlockKind, id: str = "", name: str = "") -> int:  # noqa: A002
         """Begins a block; returns its index."""
@@ -84,7 +87,7 @@ class BlockMachine:
         self._open[index] = kind
         if kind == "tool_call":
             self.tool_calls += 1
-        self._out.append(BlockStarted(index, kind, id, name))
+        self._out.append(BlockStarted(index, kind, id[:_MAX_NAME], name[:_MAX_NAME]))
         return index
 
     def is_open(self, index: int) -> bool:

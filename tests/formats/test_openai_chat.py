@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from llmgate.formats.catalog import answer_parts, answer_text
-from llmgate.wire.blocks import BlockDelta, BlockStarted, BlockStopped, Failed, Finished, Usage
+from llmgate.wire.blocks import (
+    BlockDelta,
+    BlockStarted,
+    BlockStopped,
+    Failed,
+    Finished,
+    Started,
+    Usage,
+)
 from llmgate.wire.chat import Part
 from tests.formats.reading import Read, stream, whole
 
@@ -345,3 +353,11 @@ def test_completions_are_text_per_choice() -> None:
     assert read.usage == Usage(input_tokens=1, output_tokens=2)
     assert stream("openai.completions", {"choices": [{"text": "a"}]}).state == "cut"
     assert whole("openai.completions", {"error": {"message": "no"}}).state == "failed"
+
+
+def test_absurd_counts_and_endless_names_are_not_believed() -> None:
+    usage = {"prompt_tokens": 10**30, "completion_tokens": -5}
+    read = chat(chunk({"content": "a"}), STOP, {"model": "m" * 9000, "usage": usage})
+
+    assert read.usage == Usage(output_tokens=0)
+    assert len(chat({"id": "x" * 9000}, STOP).all(Started)[0].id) == 300
