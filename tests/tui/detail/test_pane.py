@@ -1,5 +1,6 @@
 """The detail pane on a screen: sizes, tabs, growth, trouble, hostile text."""
 
+import gc
 import unicodedata
 
 import pytest
@@ -114,6 +115,19 @@ async def test_only_the_open_tab_is_asked_for_and_asked_once() -> None:
 
         assert api.asked.count("detail one") == 1
         assert api.asked.count("chunks one") == 1
+
+
+async def test_hurrying_through_exchanges_asks_for_the_last_only() -> None:
+    api = Gateway()
+    app = PaneApp(api)
+    async with app.run_test(size=(120, 20)) as pilot:
+        await choose(app, pilot, "Chat")
+        for n in range(50):
+            app.pane.show(summary(id=f"ex{n}"))
+        await settle(app, pilot)
+        gc.collect()
+
+        assert api.asked == ["chat ex49"]
 
 
 async def test_nothing_chosen_is_said() -> None:

@@ -1,5 +1,6 @@
 """The detail pane: one exchange from eight sides, kept on the screen while the list moves."""
 
+from functools import partial
 from typing import ClassVar, Final
 
 from textual import on
@@ -117,7 +118,7 @@ class DetailPane(Widget):
         if not again:
             self._patience = self.set_timer(_PATIENCE_S, self._say_waiting)
         self._worker = self.run_worker(
-            self._work(filler),
+            partial(self._work, filler),  # cancelled before it starts, it must not be a coroutine
             group="detail",
             exclusive=True,
             exit_on_error=False,
@@ -127,7 +128,8 @@ class DetailPane(Widget):
         try:
             await filler.fill(self.tab)
         except ApiProblem as problem:
-            self._say_problem(problem.message)
+            self._stop_waiting()
+            filler.say(problem.message)
 
     def _stop(self) -> None:
         if self._worker is not None:
