@@ -5,13 +5,16 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from llmgate.wire.exchanges import ExchangeSummary
 from llmgate_tui.app import LlmgateApp
 from llmgate_tui.clock import Clock
 from llmgate_tui.glyphs import UNICODE, Glyphs
+from llmgate_tui.screens.traffic import TrafficBody
 from tests.tui import sample
 from tests.tui.fake_gateway import TOKEN, FakeGateway, gateway
 
@@ -80,6 +83,24 @@ def open_app(
         heartbeat_s=heartbeat_s,
         owns_gateway=owns_gateway,
     )
+
+
+async def typed(pilot: Pilot[None], text: str) -> None:
+    await pilot.press(*(dict.get({" ": "space"}, char, char) for char in text))
+
+
+def later(number: int = 0) -> str:
+    return f"new-model-{number}"
+
+
+def fresh(number: int = 0, **changes: object) -> ExchangeSummary:
+    row = sample.exchanges(8)[0]
+    base = {"id": f"new_{number}", "started_ms": sample.NOON_MS + number, "model": later(number)}
+    return msgspec.structs.replace(row, **{**base, "served": "", **changes})
+
+
+def body(app: LlmgateApp) -> TrafficBody:
+    return app.main.body
 
 
 @pytest.fixture
