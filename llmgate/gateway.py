@@ -87,6 +87,6 @@ class Gateway:
     def _plan(self, call: Call, place: Place, running: Running) -> Plan:
         if place.provider:
             return straight_to(place.provider, call, self.providers)
-        plan = running.router.plan(ask(call), self.providers.listed(), self.providers.usable)
+        plan = running.router.plan(ask(call, running.router), self.providers.listed(), self.providers.usable)
         call.exchange.mark("planned", call.now_us())
         return plan

@@ -13,7 +13,7 @@ from llmgate.exchange import Exchange
 from llmgate.formats.body import glance, rename_model
 from llmgate.relay.call import Call
 from llmgate.relay.caller import Caller
-from llmgate.routing.router import Ask, Choice, Plan
+from llmgate.routing.router import Ask, Choice, Plan, Router
 from llmgate.upstream.providers import Provider, Providers, speaks
 from llmgate.upstream.reply import Outbound
 from llmgate.wire.clients import client_name, session_id
@@ -70,14 +70,14 @@ async def read_request(call: Call) -> None:
         raise BadRequest('the request names no model: add "model" to the JSON body')
 
 
-def ask(call: Call) -> Ask:
-    """What the router must know."""
+def ask(call: Call, router: Router) -> Ask:
+    """What the router must know; all headers only when a rule of its reads them."""
     exchange = call.exchange
     return Ask(
         model=exchange.model or None,
         path=exchange.path,
         key=exchange.key,
-        headers=dict(exchange.request_headers),
+        headers=_all_headers(call) if router.reads_headers else {},
         protocol=exchange.protocol,
         stream=exchange.stream,
     )
@@ -138,6 +138,10 @@ def prepare(call: Call, plan: Plan, choice: Choice, provider: Provider) -> Outbo
         model=choice.model,
         stream=exchange.stream,
     )
+
+
+def _all_headers(call: Call) -> dict[str, str]:
+    return {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in call.caller.headers}
 
 
 def _without_key(query: str) -> str:

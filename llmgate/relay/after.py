@@ -1,5 +1,6 @@
 """Steps 8 and 9: recorded, counted, published; after the caller has its bytes."""
 
+from collections.abc import Callable
 from time import monotonic, time_ns
 
 import msgspec
@@ -21,7 +22,10 @@ _BODILESS: frozenset[ErrorType] = frozenset({"caller_auth", "policy_origin", "ca
 class Aftermath:
     """Everything that learns of an exchange: provider health, prices, metrics, store, viewers."""
 
-    def __init__(self, store: Store, hub: Hub, metrics: Metrics) -> None:
+    def __init__(
+        self, store: Store, hub: Hub, metrics: Metrics, on_failure: Callable[[Exchange], None]
+    ) -> None:
+        self._on_failure = on_failure
         self._store = store
         self._hub = hub
         self._metrics = metrics
@@ -57,6 +61,8 @@ class Aftermath:
         self._metrics.ended(exchange, asked=provider is not None)
         self._hub.ended(exchange)
         self._store.ended(exchange)
+        if exchange.error_type:
+            self._on_failure(exchange)
 
 
 def _close_attempt(exchange: Exchange) -> None:

@@ -40,6 +40,7 @@ class Router:
         prefix = config.server.model_prefix
         self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
         self._live = tuple(rule for rule in self.rules.values() if rule.targets)
+        self.reads_headers = any(rule.matcher.reads_headers for rule in self._live)
         self._by_model: dict[str, tuple[Rule, ...]] = {}
 
     def plan(self, ask: Ask, listed: Listed, usable: Usable) -> Plan:

@@ -41,6 +41,11 @@ class Matcher:
             (name.lower(), Patterns([pattern])) for name, pattern in match.header.items()
         )
 
+    @property
+    def reads_headers(self) -> bool:
+        """True when a header decides."""
+        return bool(self._headers)
+
     def takes_model(self, model: str) -> bool:
         """True when the model fits, or when the route does not look at it."""
         return self._model is None or self._model.match(model)

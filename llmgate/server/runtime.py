@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -19,6 +19,7 @@ from llmgate.config.snapshot import Snapshot
 from llmgate.config.watch import ConfigHolder
 from llmgate.control.core import Core, now_ms
 from llmgate.errors import ConfigProblem
+from llmgate.exchange import Exchange
 from llmgate.gateway import Gateway, Running
 from llmgate.live import Hub
 from llmgate.logs import Log
@@ -36,6 +37,7 @@ from llmgate.wire.feed import Level
 from llmgate.wire.gateway import ProviderView, Status
 
 _SHUTDOWN_S = 3
+_CALLERS = frozenset({"caller_cancelled", "caller_invalid_request", "caller_path_unknown"})
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +73,7 @@ class Runtime:
             _running(snapshot, None),
             self.providers,
             self.minder,
-            Aftermath(store, self.hub, self.metrics),
+            Aftermath(store, self.hub, self.metrics, self.failed),
         )
         self.core = Core(
             gateway=self.gateway,
@@ -123,19 +125,42 @@ class Runtime:
         else:
             self.note("error", "store", f"recording has stopped: {text}")
 
+    def failed(self, exchange: Exchange) -> None:
+        """An exchange failed: a line in the log; limits of ours are news for viewers too."""
+        what = f"{exchange.method} {exchange.path}: {exchange.error}"
+        self.log.write(
+            "info" if exchange.error_type in _CALLERS else "warning",
+            what,
+            exchange=exchange.id,
+            error_type=exchange.error_type,
+            status=exchange.status or 0,
+            client=exchange.client,
+            key=exchange.key,
+            provider=exchange.provider,
+            model=exchange.model,
+        )
+        if exchange.error_type == "policy_rate_limited":
+            text = self.scrub_text(exchange.error)
+            self.hub.notice("warning", "limit", text, at_ms=now_ms(), exchange=exchange.id)
+
     def note(self, level: Level, kind: str, text: str, **fields: object) -> None:
         """Says something to the log and to every viewer."""
         self.log.write(level, text, kind=kind, **fields)
         self.hub.notice(level, kind, self.scrub_text(text), at_ms=now_ms())
 
     async def probe_forever(self) -> None:
-        """Asks every enabled provider for its models: at once, then every ``health.every_s``."""
+        """Asks every enabled provider for its models: at once, then every ``health.every_s``.
+
+        0 turns probes off, but for recordings, whose list costs nobody anything.
+        """
         states: dict[str, str] = {}
         while True:
             every_s = self.holder.snapshot.config.health.every_s
             async with asyncio.TaskGroup() as group:
                 for provider in list(self.providers.values()):
-                    if provider.config.enabled and (every_s > 0 or provider.probe is None):
+                    if provider.config.enabled and (
+                        every_s > 0 or provider.config.kind == "recording"
+                    ):
                         group.create_task(
                             probe(provider, now_ms=now_ms(), now_s=monotonic()), name="probe"
                         )
@@ -179,16 +204,15 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leaves on the first signal, at once on the second; uvicorn's own would die of it after."""
         loop = asyncio.get_running_loop()
-        signals = (signal.SIGINT, signal.SIGTERM)
-        try:
-            for number in signals:
+        handled: list[signal.Signals] = []
+        with suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, self.handle_exit, number, None)
-        except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
-            signals = ()
+                handled.append(number)
         try:
             yield
         finally:
-            for number in signals:
+            for number in handled:
                 loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

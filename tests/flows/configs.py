@@ -74,7 +74,7 @@ def chat_chunks(*texts: str, usage: bool = True) -> list[bytes]:
 def message_chunks(*texts: str) -> list[bytes]:
     """A streamed Messages answer."""
     usage = {"input_tokens": 9, "output_tokens": 1, "cache_read_input_tokens": 40}
-    message = {
+    message: dict[str, Any] = {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
@@ -87,7 +87,10 @@ def message_chunks(*texts: str) -> list[bytes]:
     block = {"type": "text", "text": ""}
     return named_sse(
         ("message_start", {"type": "message_start", "message": message}),
-        ("content_block_start", {"type": "content_block_start", "index": 0, "content_block": block}),
+        (
+            "content_block_start",
+            {"type": "content_block_start", "index": 0, "content_block": block},
+        ),
         *(
             (
                 "content_block_delta",
@@ -130,7 +133,7 @@ async def until(
         lines = feed.aiter_lines()
         while True:
             await _next_event(lines)
-            page = (await gateway.admin.get("/admin/v1/exchanges")).json()
+            page = (await gateway.admin.get("/admin/v1/exchanges?limit=1000")).json()
             rows: list[dict[str, Any]] = page["exchanges"]
             if enough(rows):
                 return rows

@@ -1,13 +1,24 @@
-"""Every way an answer can end badly: the caller never sees a proper ending, the record says what was."""
+"""Every way an answer can end badly: no caller sees a proper ending, every record says why."""
 
 import asyncio
 
 import httpx
 import pytest
 
-from tests.flows.configs import CHAT, MESSAGES, STREAMED, anthropic, chat_answer, chat_chunks
-from tests.flows.configs import ended, message_chunks, openai, raw, until
-from tests.support.answers import End, Hang, Wait, cut, garbage, respond, size, stream
+from tests.flows.configs import (
+    CHAT,
+    MESSAGES,
+    STREAMED,
+    anthropic,
+    chat_answer,
+    chat_chunks,
+    ended,
+    message_chunks,
+    openai,
+    raw,
+    until,
+)
+from tests.support.answers import End, Hang, Step, Wait, cut, garbage, respond, size, stream
 from tests.support.gateway import GatewayProcess, free_port
 from tests.support.upstream import Upstream
 
@@ -17,15 +28,16 @@ SHORT = "    timeout: {connect_s: 1, first_byte_s: 0.4, idle_s: 0.4}\n"
 
 async def read_all(url: str, path: str, body: object) -> tuple[int, bytes, str]:
     """Status, bytes, and the error that ended the reading."""
-    got = b""
+    got, status = b"", 0
     async with httpx.AsyncClient(timeout=20) as client:
         try:
             async with client.stream("POST", f"{url}{path}", json=body) as answer:
+                status = answer.status_code
                 async for piece in answer.aiter_raw():
                     got += piece
         except httpx.HTTPError as error:
-            return answer.status_code, got, type(error).__name__
-    return answer.status_code, got, ""
+            return status, got, type(error).__name__
+    return status, got, ""
 
 
 async def test_a_stream_cut_at_any_byte_is_cut_for_the_caller_too() -> None:
@@ -34,9 +46,7 @@ async def test_a_stream_cut_at_any_byte_is_cut_for_the_caller_too() -> None:
     points = [*range(head + 1, last_event - 200, 97), last_event - 180]
     script = [cut(WHOLE, at) for at in points]
     async with Upstream(script) as up, GatewayProcess(openai(up.url)) as gateway:
-        results = [
-            await read_all(gateway.url, "/v1/chat/completions", STREAMED) for _ in points
-        ]
+        results = [await read_all(gateway.url, "/v1/chat/completions", STREAMED) for _ in points]
         rows = await ended(gateway, len(points))
 
     for status, got, error in results:
@@ -133,7 +143,7 @@ async def test_silence_before_the_first_byte_is_a_504() -> None:
 
 
 async def test_silence_between_chunks_is_an_error_inside_the_stream() -> None:
-    steps = [*chat_chunks("one ")[:2], Hang()]
+    steps: list[bytes | Step] = [*chat_chunks("one ")[:2], Hang()]
     async with Upstream([stream(steps)]) as up:
         async with GatewayProcess(openai(up.url, SHORT)) as gateway:
             status, got, error = await read_all(gateway.url, "/v1/chat/completions", STREAMED)
@@ -155,13 +165,11 @@ async def test_garbage_instead_of_http_is_a_502() -> None:
 
 async def test_a_caller_that_leaves_cancels_the_upstream() -> None:
     gate = asyncio.Event()
-    steps = [*chat_chunks("one ", "two ")[:3], Wait(gate)]
+    steps: list[bytes | Step] = [*chat_chunks("one ", "two ")[:3], Wait(gate)]
     async with Upstream([stream(steps)]) as up, GatewayProcess(openai(up.url)) as gateway:
         async with (
             httpx.AsyncClient(timeout=20) as client,
-            client.stream(
-                "POST", f"{gateway.url}/v1/chat/completions", json=STREAMED
-            ) as answer,
+            client.stream("POST", f"{gateway.url}/v1/chat/completions", json=STREAMED) as answer,
         ):
             await anext(answer.aiter_raw())
             await until(gateway, lambda rows: bool(rows) and rows[0]["state"] == "streaming")

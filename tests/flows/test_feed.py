@@ -67,9 +67,7 @@ async def test_an_open_exchange_streams_its_chunks_and_its_text() -> None:
     async with Upstream(script) as up, GatewayProcess(openai(up.url)) as gateway:
         async with (
             httpx.AsyncClient(timeout=20) as client,
-            client.stream(
-                "POST", f"{gateway.url}/v1/chat/completions", json=STREAMED
-            ) as answer,
+            client.stream("POST", f"{gateway.url}/v1/chat/completions", json=STREAMED) as answer,
         ):
             exchange = answer.headers["x-llmgate-id"]
             path = f"/admin/v1/exchanges/{exchange}/stream"

@@ -21,7 +21,7 @@ from tests.support.gateway import GatewayProcess
 from tests.support.upstream import Upstream
 
 ODD = (
-    b'{ "zeta":1.0,\n "model" : "alias","messages":[{"role":"user","content":"caf\\u00e9 \\ud83d x",'
+    b'{ "zeta":1.0,\n "model" : "alias","messages":[{"role":"user","content":"caf\\u00e9 \\ud83d",'
     b'"model":"not this one"}],"big":123456789012345678901234567890,"e":1e2, "unknown":[1,2 ] }'
 )
 
@@ -66,14 +66,14 @@ async def test_a_stream_leaves_chunk_for_chunk_and_at_once() -> None:
     """The upstream holds after each chunk until the caller has seen it."""
     chunks = chat_chunks("one ", "two ", "thr\u00e9e \U0001f600")
     gates = [asyncio.Event() for _ in chunks]
-    steps = [step for chunk, gate in zip(chunks, gates, strict=True) for step in (chunk, Wait(gate))]
+    steps = [
+        step for chunk, gate in zip(chunks, gates, strict=True) for step in (chunk, Wait(gate))
+    ]
     got: list[bytes] = []
     async with Upstream([stream(steps)]) as up, GatewayProcess(openai(up.url)) as gateway:
         async with (
             httpx.AsyncClient(timeout=20) as client,
-            client.stream(
-                "POST", f"{gateway.url}/v1/chat/completions", json=STREAMED
-            ) as answer,
+            client.stream("POST", f"{gateway.url}/v1/chat/completions", json=STREAMED) as answer,
         ):
             async for piece in answer.aiter_raw():
                 got.append(piece)
@@ -142,7 +142,9 @@ async def test_the_callers_credential_goes_on_only_when_nobody_has_another() -> 
 
 async def test_other_paths_pass_raw_with_their_body_and_encoded_path() -> None:
     body = b"--x\r\ncontent-disposition: form-data; name=a\r\n\r\n\xff\xfe\r\n--x--\r\n"
-    async with Upstream([respond(b"\x00\x01binary", headers=[("content-type", "audio/mpeg")])]) as up:
+    async with Upstream(
+        [respond(b"\x00\x01binary", headers=[("content-type", "audio/mpeg")])]
+    ) as up:
         async with GatewayProcess(openai(up.url)) as gateway:
             async with httpx.AsyncClient(timeout=20) as client:
                 speech = await client.post(

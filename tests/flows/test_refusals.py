@@ -1,4 +1,4 @@
-"""What the gateway refuses: the right status, in the caller's shape, recorded, and nothing else suffers."""
+"""What the gateway refuses: the right status, in the caller's shape, recorded, others go on."""
 
 import asyncio
 import json
@@ -79,7 +79,9 @@ async def test_an_unknown_model_is_a_404_with_near_misses() -> None:
         GatewayProcess(openai(up.url, rest=rest)) as gateway,
     ):
         await gateway.admin.post("/admin/v1/providers/up/health")
-        openai_shape = await raw(gateway.url, "/v1/chat/completions", {**CHAT, "model": "gpt-4o-mni"})
+        openai_shape = await raw(
+            gateway.url, "/v1/chat/completions", {**CHAT, "model": "gpt-4o-mni"}
+        )
         anthropic_shape = await raw(gateway.url, "/v1/messages", {**MESSAGES, "model": "gpt-fas"})
 
     assert openai_shape.status_code == 404
@@ -140,9 +142,7 @@ async def test_the_right_key_is_taken_from_any_header_on_any_path(headers: dict[
 
 async def test_a_model_that_is_not_allowed_is_a_403() -> None:
     async with GatewayProcess(anthropic("http://127.0.0.1:9", rest=KEYS)) as gateway:
-        answer = await raw(
-            gateway.url, "/v1/messages", MESSAGES, **{"x-api-key": "ide-key-000111"}
-        )
+        answer = await raw(gateway.url, "/v1/messages", MESSAGES, **{"x-api-key": "ide-key-000111"})
 
     assert answer.status_code == 403
     assert answer.json()["error"]["type"] == "permission_error"
