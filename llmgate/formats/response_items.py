@@ -106,18 +106,13 @@ class Items:
 
     def complete(self, place: Place, item: Any) -> None:
         """An item is over: says what has not been said of it, and stops its blocks."""
-        where = self._item(place)
-        if isinstance(item, dict):
-            self._fill(where, item)
-        for key, block in self._texts.items():
-            if key[0] == where:
-                self._machine.stop(block)
-        if where in self._calls:
-            self._machine.stop(self._calls[where])
+        self._complete(self._item(place), item)
 
     def whole(self, item: Any) -> None:
         """Takes a complete item of a whole answer."""
-        where = f"whole {len(self._texts) + len(self._calls)}"
+        self._complete(f"whole {len(self._texts) + len(self._calls)}", item)
+
+    def _complete(self, where: int | str, item: Any) -> None:
         if isinstance(item, dict):
             self._fill(where, item)
         for key, block in self._texts.items():

@@ -254,3 +254,39 @@ def test_a_whole_response_reads_like_a_stream() -> None:
 )
 def test_how_a_body_ended_is_told(body: bytes, state: str) -> None:
     assert whole("openai.responses", body).state == state
+
+
+def test_citations_images_and_item_ids_without_a_place_are_read() -> None:
+    image = {"type": "image_generation_call", "id": "ig", "result": "AAAA"}
+    read = responses(
+        CREATED,
+        {"type": "response.output_text.delta", "item_id": "m", "content_index": 0, "delta": "a"},
+        {"type": "response.output_text.annotation.added", "annotation": {"url": "https://x.y"}},
+        added(5, **image),
+        done(5, **image),
+        {"type": "response.function_call_arguments.delta", "item_id": "fc", "delta": "{}"},
+        ended(),
+    )
+
+    assert [p.kind for p in answer_parts(read.events)] == ["text", "image", "tool_call"]
+    assert [e.text for e in read.all(BlockDelta) if e.kind == "citation"] == ["https://x.y"]
+
+
+def test_a_message_that_only_its_end_tells_is_read_whole() -> None:
+    parts = [
+        {"type": "output_text", "text": "a", "annotations": [{"url": "u"}, {"odd": 1}]},
+        {"type": "refusal", "refusal": "b"},
+        {"type": "hologram"},
+    ]
+    read = responses(CREATED, done(0, type="message", content=parts), ended())
+
+    assert [(p.kind, p.text) for p in answer_parts(read.events)] == [
+        ("text", "a"),
+        ("refusal", "b"),
+    ]
+
+
+def test_an_unreadable_event_is_noted_and_the_stream_goes_on() -> None:
+    body = b'data: {"type":\n\ndata: {"type":"response.completed","response":{"output":[]}}\n\n'
+
+    assert Read("openai.responses", body, "text/event-stream").state == "finished"
