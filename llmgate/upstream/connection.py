@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
         self._head = False  # the head of an answer that is not a 1xx is complete
         self._complete = False
         self._until_close = False
+        self._keep_alive = False
         self._method = ""
         self._head_bytes = 0
         self.lost = False
@@ -46,16 +47,7 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """The answer was read to its end and the provider keeps the connection open."""
-        parser = self._parser
-        return (
-            not self.lost
-            and self._complete
-            and not self._until_close
-            and self._method != "HEAD"
-            and self._fault is None
-            and parser is not None
-            and bool(parser.should_keep_alive())
-        )
+        return self._complete and self._keep_alive and not self.lost and self._fault is None
 
     @property
     def untouched(self) -> bool:
@@ -67,7 +59,7 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         self._parser = httptools.HttpResponseParser(self)
         self._method = method
-        self._head = self._complete = self._until_close = False
+        self._head = self._complete = self._until_close = self._keep_alive = False
         self._head_bytes = 0
         self.status, self.headers = 0, []
         self.served += 1
@@ -192,6 +184,8 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """The answer is complete, or it was a 1xx and the real one follows."""
         if self._head:
-            self._complete = True
+            assert self._parser is not None
+            self._complete = True  # a later question about keeping alive would get no answer
+            self._keep_alive = self._parser.should_keep_alive() and self._method != "HEAD"
         else:
             self.status, self.headers = 0, []
