@@ -7,7 +7,7 @@ encoded at all.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -20,7 +20,6 @@ from llmgate.wire.gateway import ProviderView, Status
 
 TICK_S = 0.1
 HEARTBEAT_S = 2.0
-_RECENT = 1_000
 _NOTICES = 500
 _HELD_TICKS = 300  # half a minute for a viewer to come back
 _QUEUE_TICKS = 100
@@ -77,22 +76,18 @@ class Hub:
         self._seq = 0
         self._dirty: dict[str, Exchange] = {}
         self._live: dict[str, Exchange] = {}
-        self._recent: deque[ExchangeSummary] = deque(maxlen=_RECENT)
         self._notices: deque[Notice] = deque(maxlen=_NOTICES)
         self._new_notices: list[Notice] = []
         self._viewers: set[Viewer] = set()
         self._held: deque[tuple[int, bytes]] = deque(maxlen=_HELD_TICKS)
         self._somebody = asyncio.Event()
         self._collecting = False
+        self._coming = 0  # viewers that are about to be registered
 
     @property
     def live(self) -> dict[str, Exchange]:
         """Exchanges under way by id."""
         return self._live
-
-    def seed(self, summaries: list[ExchangeSummary]) -> None:
-        """Takes the newest kept exchanges at start, newest last."""
-        self._recent.extend(summaries)
 
     def begun(self, exchange: Exchange) -> None:
         """An exchange is on its way."""
@@ -108,7 +103,6 @@ class Hub:
         """An exchange is over."""
         self._live.pop(exchange.id, None)
         self.progress(exchange)
-        self._recent.append(exchange.summary())
 
     def notice(self, level: Level, kind: str, text: str, *, at_ms: int, exchange: str = "") -> None:
         """Something happened to the gateway itself."""
@@ -131,18 +125,27 @@ class Hub:
                 self._beat()
 
     @asynccontextmanager
-    async def viewer(self, last_seq: int | None) -> AsyncIterator[Viewer]:
-        """Registers a viewer: a snapshot first, or the ticks missed since ``last_seq``."""
+    async def viewer(
+        self, last_seq: int | None, newest: Callable[[], Awaitable[list[ExchangeSummary]]]
+    ) -> AsyncIterator[Viewer]:
+        """Registers a viewer: a snapshot first, or the ticks missed since ``last_seq``.
+
+        ``newest`` reads the newest kept exchanges; what ends meanwhile is collected already.
+        """
         viewer = Viewer()
+        self._collecting = True
+        self._coming += 1
+        try:
+            kept = await newest()
+        finally:
+            self._coming -= 1
         missed = [held for held in self._held if last_seq is not None and held[0] > last_seq]
         if last_seq is not None and missed and missed[0][0] == last_seq + 1:
             for seq, event in missed:
                 viewer.put(seq, event)
         elif last_seq is None or last_seq != self._seq:
-            self._tick(slow=False)
-            viewer.put(self._seq, encode(self._snapshot(), "snapshot", self._seq))
+            viewer.put(self._seq, encode(self._snapshot(kept), "snapshot", self._seq))
         self._viewers.add(viewer)
-        self._collecting = True
         self._somebody.set()
         try:
             yield viewer
@@ -156,7 +159,7 @@ class Hub:
 
     async def _rest(self) -> None:
         """Nobody looks: nothing is collected and nothing is held until somebody does."""
-        if not self._viewers:
+        if not self._viewers and not self._coming:
             self._collecting = False
             self._dirty.clear()
             self._new_notices.clear()
@@ -187,12 +190,15 @@ class Hub:
         for viewer in self._viewers:
             viewer.put(self._seq, event)
 
-    def _snapshot(self) -> Snapshot:
-        live = [exchange.summary() for exchange in self._live.values()]
+    def _snapshot(self, kept: list[ExchangeSummary]) -> Snapshot:
+        """``changes`` may repeat a row of it: rows are replaced by id."""
+        in_memory = {**self._dirty, **self._live}
+        rows = {summary.id: summary for summary in kept}
+        rows |= {exchange.id: exchange.summary() for exchange in in_memory.values()}
         return Snapshot(
             seq=self._seq,
             status=self._status(),
-            exchanges=sorted([*self._recent, *live], key=lambda summary: summary.id),
+            exchanges=sorted(rows.values(), key=lambda summary: summary.id),
             providers=self._providers(),
             notices=list(self._notices),
         )

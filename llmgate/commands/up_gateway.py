@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -56,6 +57,7 @@ async def _serve(args: argparse.Namespace, folder: Path) -> None:
     url = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
 
     def ready() -> None:
+        _calm_the_collector()
         if args.child:
             line = {"url": url, "token_file": str(folder / TOKEN_FILE)}
             print(msgspec.json.encode(line).decode(), flush=True)
@@ -66,6 +68,13 @@ async def _serve(args: argparse.Namespace, folder: Path) -> None:
     if os.environ.get("LLMGATE_TIED") and args.child:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _parent_left, until)
     await serve(holder, options, sock, ready, until)
+
+
+def _calm_the_collector() -> None:
+    """What start-up made stays; requests make few cycles, so looking for them can wait longer."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _parent_left(until: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ from llmgate.gateway import Gateway
 from llmgate.live import Hub
 from llmgate.metrics import Metrics
 from llmgate.store.writer import Store
+from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.gateway import (
     ConfigView,
     HealthDetail,
@@ -23,6 +24,7 @@ from llmgate.wire.gateway import (
 )
 
 _SPEND_EVERY_S = 2.0
+_SHOWN_FIRST = 1_000
 
 
 class Core:
@@ -59,6 +61,11 @@ class Core:
         if fresh or monotonic() - self._spend_at >= _SPEND_EVERY_S:
             self._spend_at = monotonic()
             self.spend = await self.store.queries.spend_since(midnight_ms())
+
+    async def newest(self) -> list[ExchangeSummary]:
+        """The newest kept exchanges, newest last: what a viewer begins with."""
+        await self.store.flush()
+        return await self.store.queries.newest(_SHOWN_FIRST)
 
     def status(self) -> Status:
         """The header line."""

@@ -30,6 +30,6 @@ async def stream_events(
 
 
 async def _feed(core: Core, last_seq: int | None) -> AsyncIterator[bytes]:
-    async with core.hub.viewer(last_seq) as viewer:
+    async with core.hub.viewer(last_seq, core.newest) as viewer:
         async for event in viewer.events():
             yield event

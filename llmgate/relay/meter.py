@@ -22,6 +22,7 @@ from llmgate.wire.blocks import (
 )
 
 _MAX_HINTS = 8
+_TOKENS = frozenset({"text", "json", "reasoning"})  # what a model writes token by token
 
 
 class _Inflater(Protocol):
@@ -78,7 +79,8 @@ class Meter:
     def _take(self, events: list[BlockEvent]) -> None:
         for event in events:
             if type(event) is BlockDelta:  # nearly all of them
-                self.chars += len(event.text)
+                if event.kind in _TOKENS:
+                    self.chars += len(event.text)
             else:
                 self._note(event)
 

@@ -271,7 +271,6 @@ async def _running_gateway(
     holder.on_change = runtime.changed
     holder.on_reject = runtime.rejected
     holder.on_restore = runtime.restored
-    runtime.hub.seed(await store.queries.newest(1_000))
     runtime.log.write("info", "gateway started", address=address, config=snapshot.file)
     try:
         async with asyncio.TaskGroup() as group:
