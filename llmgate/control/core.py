@@ -30,7 +30,7 @@ _SHOWN_FIRST = 1_000
 class Core:
     """Joins the parts for those who ask; holds no state of its own but a cached day's spend."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one name for each part
         self,
         *,
         gateway: Gateway,
