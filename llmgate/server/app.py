@@ -5,8 +5,10 @@ handler.
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, asgi
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException, NotAuthorizedException, NotFoundException
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
@@ -17,7 +19,7 @@ from llmgate.control.exchanges import exchanges_router
 from llmgate.control.state import state_router
 from llmgate.logs import Log
 from llmgate.server.dataplane import DataPlane, nothing_here
-from llmgate.server.guard import Guard
+from llmgate.server.guard import ADMITTED, Guard
 from llmgate.server.public import health, health_detailed, metrics
 from llmgate.server.schema import PlainPage
 
@@ -51,13 +53,17 @@ def build(core: Core, log: Log, token: str) -> Guard:
     async def root(scope: Any, receive: Any, send: Any) -> None:
         await carry(scope, receive, send)
 
-    control = Router("/admin/v1", route_handlers=[state_router, exchanges_router, stream_events])
+    control = Router(
+        "/admin/v1",
+        route_handlers=[state_router, exchanges_router, stream_events],
+        guards=[_admitted],
+    )
     app = Litestar(
         route_handlers=[control, health, health_detailed, metrics, data_plane, root],
         openapi_config=OpenAPIConfig(
             title="llmgate control API",
             version=__version__,
-            path="/schema",
+            openapi_router=Router("/schema", route_handlers=[], guards=[_admitted]),
             render_plugins=[PlainPage(), JsonRenderPlugin()],
         ),
         state=State({"core": core}),
@@ -70,6 +76,12 @@ def build(core: Core, log: Log, token: str) -> Guard:
         lambda: core.holder.snapshot.config.server,
         token,
     )
+
+
+def _admitted(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """However a path was spelled: nobody gets in whose token the guard has not seen."""
+    if not connection.scope.get(ADMITTED):
+        raise NotAuthorizedException("the control API wants 'Authorization: Bearer <token>'")
 
 
 def _problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:

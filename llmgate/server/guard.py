@@ -16,6 +16,7 @@ from llmgate.relay.caller import RawHeaders, Receive, Scope, Send
 from llmgate.wire.paths import place
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+ADMITTED = "llmgate.admitted"  # in the scope once the control API's token was right
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 _KEPT = 256
 
@@ -47,6 +48,8 @@ class Guard:
         host = origin = authorization = b""
         for name, value in scope["headers"]:
             if name == b"host":
+                if host and value != host:
+                    raise OriginRefused("the request has two Host headers")
                 host = value
             elif name == b"origin":
                 origin = value
@@ -55,8 +58,9 @@ class Guard:
         self._check_host(host)
         cors = self._check_origin(origin) if origin else []
         preflight = bool(cors) and scope["method"] == "OPTIONS"
-        if scope["path"].startswith(("/admin", "/schema")) and not preflight:
+        if not preflight and _guarded(scope["path"]):
             self._check_token(authorization)
+            scope[ADMITTED] = True
         return cors
 
     def _check_host(self, host: bytes) -> None:
@@ -91,6 +95,11 @@ class Guard:
                 "the control API wants 'Authorization: Bearer <token>';"
                 " the token is in the file admin-token of the data folder"
             )
+
+
+def _guarded(path: str) -> bool:
+    """Litestar reads ``//admin`` as ``/admin``, so the slashes in front say nothing."""
+    return path.lstrip("/").startswith(("admin", "schema"))
 
 
 def _allowed(header: str, server: Server) -> bool:
