@@ -29,6 +29,7 @@ from llmgate.relay.after import Aftermath
 from llmgate.relay.minder import Minder
 from llmgate.routing.router import Router
 from llmgate.server.app import build
+from llmgate.server.protocol import Protocol
 from llmgate.store.folder import store_file
 from llmgate.store.writer import Store
 from llmgate.upstream.probe import probe
@@ -311,7 +312,7 @@ def _running(snapshot: Snapshot, before: Running | None) -> Running:
 def _uvicorn_config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -352,7 +353,7 @@ def _catch_uvicorn(log: Log) -> None:
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             text = record.getMessage()
-            if "without completing response" not in text and "Unsupported upgrade" not in text:
+            if "without completing response" not in text:
                 log.write("warning", f"server: {text}")
 
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
