@@ -3,7 +3,7 @@
 One entry satisfies OpenAI, Anthropic and Mistral readers at once (llmgate.formats).
 """
 
-from llmgate.errors import ModelNotFound
+from llmgate.errors import ModelNotFound, PathNotFound
 from llmgate.formats import catalog
 from llmgate.formats.catalog import ModelEntry
 from llmgate.relay.call import Call
@@ -28,8 +28,16 @@ def model_entries(router: Router, providers: Providers) -> list[ModelEntry]:
 
 
 async def answer_models(call: Call, router: Router, providers: Providers) -> None:
-    """Answers ``GET /v1/models`` and ``GET /v1/models/{id}``. Raises ``ModelNotFound``."""
+    """Answers ``GET /v1/models`` and ``GET /v1/models/{id}``.
+
+    Raises ``ModelNotFound``, and ``PathNotFound`` for other methods: a ``DELETE`` is a provider's.
+    """
     exchange = call.exchange
+    if exchange.method not in {"GET", "HEAD"}:
+        raise PathNotFound(
+            f"the gateway's own models list cannot be asked for {exchange.method};"
+            f" a provider's can, under /p/PROVIDER{exchange.path[:120]}"
+        )
     entries = model_entries(router, providers)
     wanted = exchange.path.removeprefix("/v1/models").strip("/")
     if wanted:

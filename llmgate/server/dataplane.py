@@ -10,6 +10,7 @@ from llmgate.wire.paths import Place, place
 
 _HELLO = b'{"name":"llmgate","docs":"point a base URL at /v1; GET /health; terminal: llmgate tui"}'
 _GREETINGS = frozenset({"/", "/api/hello", "/ping", "/healthz"})
+_NEVER = frozenset({"CONNECT", "TRACE"})  # a trace would show the provider's key to the caller
 _LATER: frozenset[Protocol] = frozenset({"gemini", "ollama"})
 
 
@@ -28,7 +29,7 @@ class DataPlane:
             if where.protocol is None or where.protocol in _LATER:
                 await self._elsewhere(caller, where)
             else:
-                _refuse_socket(caller)
+                _refuse_odd(caller, where)
                 await self._gateway.carry(caller, where)
         except CallError as error:
             await _answer(caller, where.protocol or "raw", error)
@@ -59,8 +60,10 @@ def nothing_here(method: str, path: str) -> str:
     )
 
 
-def _refuse_socket(caller: Caller) -> None:
+def _refuse_odd(caller: Caller, where: Place) -> None:
     """Codex tries a websocket first and falls back at once on 426, slowly on anything else."""
+    if caller.scope["method"] in _NEVER:
+        raise PathNotFound(nothing_here(caller.scope["method"], where.path))
     if any(n == b"upgrade" and v.lower() == b"websocket" for n, v in caller.headers):
         raise UpgradeRequired("websockets are not served here; use HTTP streaming on this path")
 

@@ -1,5 +1,10 @@
 """Which protocol a path speaks: the table of what the data plane carries (DESIGN, section 6)."""
 
+import re
+from urllib.parse import unquote
+
+import re
+
 import msgspec
 
 from llmgate.wire.exchanges import Protocol
@@ -24,6 +29,9 @@ _ALIASES = {
     "/v1/text/completions": "/v1/completions",
 }
 
+_SLASHES = re.compile("//+")
+_DOUBLED = re.compile(r"^/v1(?:/v1)+(?=/)")
+
 
 class Place(msgspec.Struct, frozen=True):
     """A path as the gateway understands it: canonical, its protocol, and what was odd about it.
@@ -43,18 +51,25 @@ def place(path: str) -> Place:
     if protocol is not None:
         return Place(path, protocol)
     if path.startswith("/v1/v1/"):
-        inner = place(path.removeprefix("/v1"))
-        hint = f"the base URL ends in /v1 twice: {path}; set it without the second /v1"
+        inner = place(_DOUBLED.sub("/v1", path, count=1))
+        hint = f"the base URL ends in /v1 twice: {path[:120]}; set it without the second /v1"
         return Place(inner.path, inner.protocol, inner.provider, hint)
     if path.startswith("/p/"):
-        provider, _, rest = path[3:].partition("/")
-        inner = place("/" + rest)
-        return Place(inner.path, inner.protocol or "raw", provider)
+        return _straight(path)
     if path in _ALIASES:
         return place(_ALIASES[path])
     if path.endswith("/") and len(path) > 1:
         return place(path.rstrip("/") or "/")
     return Place(path, _by_prefix(path))
+
+
+def _straight(path: str) -> Place:
+    """``/p/{provider}/...``: the rest as if it were asked for without it."""
+    provider, _, rest = path.removeprefix("/p/").partition("/")
+    if rest.startswith("p/"):  # only the first one names a provider
+        return Place(f"/{rest}", "raw", provider)
+    inner = place(f"/{rest}")
+    return Place(inner.path, inner.protocol or "raw", provider, inner.hint)
 
 
 def _by_prefix(path: str) -> Protocol | None:
@@ -63,7 +78,7 @@ def _by_prefix(path: str) -> Protocol | None:
     if path.startswith("/v1/models/"):
         return "openai.models"
     if path.startswith("/v1/messages/"):
-        return "anthropic.messages" if path.endswith("/messages") else "raw"
+        return "raw"
     if path.startswith("/v1/"):
         return "openai.raw"
     if path.startswith("/api/") and path != "/api/hello":
