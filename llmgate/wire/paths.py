@@ -3,8 +3,6 @@
 import re
 from urllib.parse import unquote
 
-import re
-
 import msgspec
 
 from llmgate.wire.exchanges import Protocol
@@ -50,6 +48,10 @@ def place(path: str) -> Place:
     protocol = _EXACT.get(path)
     if protocol is not None:
         return Place(path, protocol)
+    if ("." in path or "%" in path) and _climbs(path):
+        return Place(path, None)
+    if "//" in path and (known := _without_doubled_slashes(path)) is not None:
+        return known
     if path.startswith("/v1/v1/"):
         inner = place(_DOUBLED.sub("/v1", path, count=1))
         hint = f"the base URL ends in /v1 twice: {path[:120]}; set it without the second /v1"
@@ -66,10 +68,27 @@ def place(path: str) -> Place:
 def _straight(path: str) -> Place:
     """``/p/{provider}/...``: the rest as if it were asked for without it."""
     provider, _, rest = path.removeprefix("/p/").partition("/")
+    if not provider:
+        return Place(path, None)
     if rest.startswith("p/"):  # only the first one names a provider
         return Place(f"/{rest}", "raw", provider)
     inner = place(f"/{rest}")
     return Place(inner.path, inner.protocol or "raw", provider, inner.hint)
+
+
+def _climbs(path: str) -> bool:
+    """Has ``.`` or ``..`` as a segment: it would leave the provider's base URL, or hide a path."""
+    segments = unquote(path).replace("\\", "/").split("/")
+    return ".." in segments or "." in segments
+
+
+def _without_doubled_slashes(path: str) -> Place | None:
+    """A base URL that ends in a slash doubles it; only for paths whose meaning is known."""
+    single = _SLASHES.sub("/", path)
+    if single not in _EXACT and single not in _ALIASES:
+        return None
+    hint = f"the base URL ends in a slash: {path[:120]}; set it without"
+    return msgspec.structs.replace(place(single), hint=hint)
 
 
 def _by_prefix(path: str) -> Protocol | None:
