@@ -29,6 +29,8 @@ _AGENTS = (  # the first that the user agent contains, lower-case; most specific
     ("openai/js", "openai-js"),
     ("asyncanthropic/python", "anthropic-py"),
     ("anthropic/python", "anthropic-py"),
+    ("anthropicbedrock/python", "anthropic-py"),
+    ("anthropicvertex/python", "anthropic-py"),
     ("anthropic/js", "anthropic-js"),
     ("google-genai", "google-genai"),
     ("mistral-client", "mistral-py"),
