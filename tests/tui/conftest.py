@@ -72,6 +72,7 @@ def open_app(
     heartbeat_s: float = 60.0,  # a slow machine must not look like a lost connection
     glyphs: Glyphs = UNICODE,
     owns_gateway: bool = False,
+    ending: Callable[[], str] | None = None,
 ) -> LlmgateApp:
     """The application on a fake gateway."""
     return LlmgateApp(
@@ -82,6 +83,7 @@ def open_app(
         glyphs=glyphs,
         heartbeat_s=heartbeat_s,
         owns_gateway=owns_gateway,
+        ending=ending,
     )
 
 

@@ -245,6 +245,35 @@ async def test_leaving_asks_only_when_running_requests_would_break(busy: FakeGat
     assert app.return_code == 0
 
 
+@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
+async def test_the_keys_that_end_programs_ask_like_q(busy: FakeGateway, key: str) -> None:
+    app = open_app(busy, owns_gateway=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press(key)
+        await shown(pilot, "3 requests are running")
+        await pilot.press("n")
+        await until(pilot, lambda: not isinstance(app.screen, Confirm))
+        await pilot.press(key)
+        await shown(pilot, "3 requests are running")
+        await pilot.press("ctrl+q")  # meant, then
+        await until(pilot, lambda: app.return_code is not None)
+
+    assert app.return_code == 0
+
+
+async def test_a_gateway_of_ours_that_ended_is_the_reason_shown(busy: FakeGateway) -> None:
+    app = open_app(busy, owns_gateway=True, ending=lambda: "the gateway ended (SIGKILL)")
+    async with app.run_test(size=(120, 24)) as pilot:
+        await shown(pilot, "60/60")
+        await busy.stop()
+        await shown(pilot, "the gateway ended (SIGKILL): q, then `llmgate up` starts it again")
+        await pilot.press("q")  # nothing is left to break
+        await until(pilot, lambda: app.return_code is not None)
+
+    assert app.return_code == 0
+
+
 async def test_an_ascii_terminal_gets_ascii_only(busy: FakeGateway) -> None:
     app = open_app(busy, glyphs=ASCII)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -3,10 +3,11 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
+import msgspec
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -17,7 +18,7 @@ from llmgate_tui import glyphs as signs
 from llmgate_tui import themes
 from llmgate_tui.api import Api
 from llmgate_tui.clock import Clock
-from llmgate_tui.connection import HEARTBEAT_S, Connection
+from llmgate_tui.connection import HEARTBEAT_S, Connection, Link
 from llmgate_tui.detail.pane import DetailPane
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.help import Help, Section, section
@@ -54,6 +55,7 @@ class LlmgateApp(App[None]):
         glyphs: signs.Glyphs | None = None,
         heartbeat_s: float = HEARTBEAT_S,
         owns_gateway: bool = False,
+        ending: Callable[[], str] | None = None,
     ) -> None:
         super().__init__()
         self.api = Api(url, token)
@@ -63,6 +65,7 @@ class LlmgateApp(App[None]):
         self.glyphs = glyphs or signs.choose()
         self.connection = Connection(self.api, self, heartbeat_s=heartbeat_s)
         self._owns_gateway = owns_gateway
+        self._ending = ending
         self._inbox: deque[FeedEvent] = deque()
         self._reread: list[ExchangeSummary] = []
         self._draining = False
@@ -114,7 +117,15 @@ class LlmgateApp(App[None]):
     def link_changed(self) -> None:
         """The connection stands otherwise."""
         if self.main.is_attached:
-            self.main.link_changed(self.connection.link())
+            self.main.link_changed(self.link())
+
+    def link(self) -> Link:
+        """How the connection stands; a gateway of our own that has ended is the better reason."""
+        link = self.connection.link()
+        if link.up or self._ending is None or not (ended := self._ending()):
+            return link
+        again = "q, then `llmgate up` starts it again"
+        return msgspec.structs.replace(link, reason=f"{ended}: {again}")
 
     def oldest_open_ms(self) -> int | None:
         """From when on rows may be old."""
@@ -142,11 +153,11 @@ class LlmgateApp(App[None]):
             self.main.take(rows, merge=merge)
         if merge:
             self.main.redraw_facts()
-        self.main.link_changed(self.connection.link())
+        self.main.link_changed(self.link())
 
     def _tick(self) -> None:
         if self.main.is_attached:
-            self.main.tick(self.connection.link())
+            self.main.tick(self.link())
 
     # -- actions -------------------------------------------------------------
 
@@ -170,12 +181,21 @@ class LlmgateApp(App[None]):
         """Quits; asks first when that would break running requests."""
         status = self.traffic.status
         live = status.live if status is not None else 0
-        if not (self._owns_gateway and live):
+        asked = isinstance(self.screen, Confirm)
+        if not (self._owns_gateway and live and self.connection.link().up) or asked:
             self.exit()
             return
-        running = "1 request is" if live == 1 else f"{live} requests are"
-        question = f"{running} running. Leaving stops the gateway and breaks them."
+        running, them = ("1 request is", "it") if live == 1 else (f"{live} requests are", "them")
+        question = f"{running} running. Leaving stops the gateway and breaks {them}."
         await self.push_screen(Confirm(question, "leave"), lambda yes: self.exit() if yes else None)
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q asks like ``q``; pressed at the question, it is the answer."""
+        await self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, where nothing is selected to copy, leaves like ``q``."""
+        self.call_later(self.action_leave)
 
     def action_reconnect(self) -> None:
         """Tries again now."""

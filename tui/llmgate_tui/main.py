@@ -1,10 +1,21 @@
 """Opens the terminal UI; ``llmgate up`` and ``llmgate tui`` call it."""
 
+from collections.abc import Callable
+
 from llmgate_tui.app import LlmgateApp
 
 
-def run(url: str, token: str, *, owns_gateway: bool = False) -> int:
-    """Runs until the person leaves; the exit code of the process."""
-    app = LlmgateApp(url, token, owns_gateway=owns_gateway)
+def run(
+    url: str,
+    token: str,
+    *,
+    owns_gateway: bool = False,
+    ending: Callable[[], str] | None = None,
+) -> int:
+    """Runs until the person leaves; the exit code of the process.
+
+    ``ending`` says how the gateway's process ended, for one that was started for this terminal.
+    """
+    app = LlmgateApp(url, token, owns_gateway=owns_gateway, ending=ending)
     app.run()
     return app.return_code or 0
