@@ -1,8 +1,8 @@
 """One HTTP/1.1 connection to a provider: bytes of a request out, chunks of its answer in.
 
-Written on httptools and an asyncio transport because of one thing that no ready client did: a request
-that is cancelled before its answer begins must close its socket at once. A provider that goes on
-generating for a caller who has left costs money.
+Written on httptools and an asyncio transport because of one thing that no ready client did: a
+request that is cancelled before its answer begins must close its socket at once. A provider that
+goes on generating for a caller who has left costs money.
 """
 
 import asyncio
@@ -129,6 +129,9 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._fail(UpstreamInvalid(f"provider '{self._name}' did not answer in HTTP: {error}"))
             self.abort()
+        except httptools.HttpParserUpgrade:
+            self._fail(UpstreamInvalid(f"provider '{self._name}' left HTTP without being asked to"))
+            self.abort()
         if not self._head and self._head_bytes > _MAX_HEAD_BYTES:
             self._fail(UpstreamInvalid(f"provider '{self._name}' sent too large a head"))
             self.abort()
@@ -158,11 +161,15 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line."""
-        self.headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+        if not self._head:  # a trailer is no header, and nothing may follow an answer
+            self.headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         """The head is complete; a 1xx is only a preface."""
         assert self._parser is not None
+        if self._complete:
+            self._keep_alive = False  # a second answer to one request: it belongs to nobody
+            return
         self.status = self._parser.get_status_code()
         if self.status < 200:
             return
@@ -170,11 +177,12 @@ class Connection(asyncio.Protocol):
         if self._method == "HEAD":
             self._complete = True
         elif self.status not in _BODILESS:
-            framed = {"content-length", "transfer-encoding"}
-            self._until_close = not any(name in framed for name, _ in self.headers)
+            self._until_close = not any(_framed(name, value) for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body: one HTTP chunk, or what one read gave of it."""
+        if self._complete:
+            return
         self._chunks.append(body)
         self._buffered += len(body)
         if not self._paused and self._buffered > _PAUSE_BYTES and self._transport is not None:
@@ -183,9 +191,18 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The answer is complete, or it was a 1xx and the real one follows."""
+        if self._complete:
+            return
         if self._head:
             assert self._parser is not None
             self._complete = True  # a later question about keeping alive would get no answer
             self._keep_alive = self._parser.should_keep_alive() and self._method != "HEAD"
         else:
             self.status, self.headers = 0, []
+
+
+def _framed(name: str, value: str) -> bool:
+    """Whether the header says where the body ends (RFC 9112, section 6.3)."""
+    if name == "transfer-encoding":
+        return value.lower().rstrip().endswith("chunked")
+    return name == "content-length"
