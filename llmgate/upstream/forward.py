@@ -7,6 +7,8 @@ but what belongs to one connection.
 
 from collections.abc import Iterable, Sequence
 
+from llmgate.config.credentials import CALLER_KEY_HEADERS, CREDENTIAL_HEADERS
+
 _NAMES = frozenset(
     {
         "accept",
@@ -38,7 +40,6 @@ _PREFIXES = (
     "x-openai-",
     "x-session-",
 )
-_CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
 _CONNECTION = frozenset(
     {
         "connection",
@@ -58,7 +59,7 @@ _decided: dict[bytes, str] = {}
 def _decide(name: bytes) -> str:
     """Gives the name to forward under, empty to drop; asked once per distinct header name."""
     text = name.decode("latin-1").lower()
-    keep = text in _NAMES or (text.startswith(_PREFIXES) and text not in _CREDENTIALS)
+    keep = text in _NAMES or (text.startswith(_PREFIXES) and text not in CREDENTIAL_HEADERS)
     if len(_decided) < 2048:
         _decided[name] = text if keep else ""
     return text if keep else ""
@@ -83,7 +84,7 @@ def own_credential(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, st
     return [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in headers
-        if name.decode("latin-1").lower() in _CREDENTIALS
+        if name.decode("latin-1").lower() in CALLER_KEY_HEADERS
     ]
 
 

@@ -12,6 +12,7 @@ from llmgate.wire.gateway import HealthState, LastError, Quantiles
 _WINDOW_S = 60
 _KEPT_TIMES = 256
 _KEPT_ERRORS = 20
+_KEPT_LIMITS = 24
 _DOWN_AFTER = 3  # consecutive failures
 
 _NOT_ITS_FAULT = {"upstream_bad_request", "upstream_not_found"}
@@ -71,7 +72,8 @@ class Health:
     def saw_headers(self, headers: Sequence[tuple[str, str]]) -> None:
         """Keeps the rate-limit headers last seen."""
         for name, value in headers:
-            if name.startswith(_LIMIT_PREFIXES) and len(self.rate_limits) < 24:
+            room = name in self.rate_limits or len(self.rate_limits) < _KEPT_LIMITS
+            if room and name.startswith(_LIMIT_PREFIXES):
                 self.rate_limits[name] = value[:80]
 
     def requests_per_minute(self, now_s: float) -> float:

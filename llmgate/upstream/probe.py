@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from llmgate.errors import UpstreamFault, upstream_error_type
+from llmgate.errors import ErrorType, UpstreamFault, UpstreamTimeout, upstream_error_type
 from llmgate.upstream.providers import Provider
 from llmgate.upstream.reply import Reply
 from llmgate.wire.gateway import LastError, Probe
 
-_TIMEOUT_S = 10.0
+TIMEOUT_S = 10.0
 _MAX_BYTES = 8_000_000
 _MAX_MODELS = 2_000
 
@@ -21,21 +21,26 @@ class _Model(msgspec.Struct):
 
 
 class _Page(msgspec.Struct):
-    data: list[_Model] = []
-    models: list[_Model] = []
+    data: list[msgspec.Raw] | None = None
+    models: list[msgspec.Raw] | None = None
 
 
-_page = msgspec.json.Decoder(_Page | list[_Model], strict=False)
+_page = msgspec.json.Decoder(_Page | list[msgspec.Raw])
+_model = msgspec.json.Decoder(_Model | str)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-async def probe(provider: Provider, *, now_ms: int, now_s: float) -> Probe:
+async def probe(
+    provider: Provider, *, now_ms: int, now_s: float, timeout_s: float = TIMEOUT_S
+) -> Probe:
     """Asks once; keeps the result and the models on the provider. Never raises for the provider's
     sake.
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
+    error_type: ErrorType | None = None
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             reply = await provider.sender.send(provider.probe_request())
             try:
                 body = await _body(reply)
@@ -43,10 +48,12 @@ async def probe(provider: Provider, *, now_ms: int, now_s: float) -> Probe:
                 await reply.close()
         result = _judge(provider, reply.status, body, now_ms, (loop.time() - started) * 1000)
     except TimeoutError:
-        result = Probe(at_ms=now_ms, ok=False, error=f"no answer within {_TIMEOUT_S:g} s")
+        error_type = UpstreamTimeout.error_type
+        result = Probe(at_ms=now_ms, ok=False, error=f"no answer within {timeout_s:g} s")
     except UpstreamFault as fault:
+        error_type = fault.error_type
         result = Probe(at_ms=now_ms, ok=False, error=fault.message)
-    _keep(provider, result, now_ms, now_s)
+    _keep(provider, result, error_type, now_ms, now_s)
     return result
 
 
@@ -72,24 +79,31 @@ def _judge(provider: Provider, status: int, body: bytes, now_ms: int, latency_ms
 
 
 def _names(body: bytes) -> Iterable[str]:
+    """The models of a list, however it is wrapped; an odd entry does not hide the others."""
     try:
         page = _page.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return
-    models = page if isinstance(page, list) else page.data or page.models
-    for model in models[:_MAX_MODELS]:
-        name = (model.id or model.name).removeprefix("models/")[:200]
-        if name:
+    models = page if isinstance(page, list) else page.data or page.models or []
+    for raw in models[:_MAX_MODELS]:
+        try:
+            model = _model.decode(raw)
+        except _UNREADABLE:
+            continue
+        name = model if isinstance(model, str) else model.id or model.name
+        if name := name.removeprefix("models/")[:200]:
             yield name
 
 
-def _keep(provider: Provider, result: Probe, now_ms: int, now_s: float) -> None:
+def _keep(
+    provider: Provider, result: Probe, error_type: ErrorType | None, now_ms: int, now_s: float
+) -> None:
     provider.probe = result
     if result.ok:
         provider.health.last_ok_ms = now_ms
         provider.health.failures_in_a_row = 0
         return
-    kind = upstream_error_type(result.status) if result.status else "upstream_unreachable"
+    kind = error_type or upstream_error_type(result.status or 502)
     message = f"probe: {result.error}"
     error = LastError(at_ms=now_ms, error_type=kind, message=message, status=result.status)
     provider.health.note_error(now_s, error)

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from llmgate.config.catalog import KINDS, ProviderKind, upstream_url
+from llmgate.config.catalog import (
+    KINDS,
+    ProviderKind,
+    base_url_of,
+    keys_of,
+    protocols_of,
+    upstream_url,
+)
+from llmgate.config.credentials import CALLER_KEY_HEADERS
 from llmgate.config.model import Config, ProviderConfig
 from llmgate.upstream.client import HttpSender
 from llmgate.upstream.forward import own_credential, towards_provider
@@ -23,30 +31,34 @@ class Provider:
         self.name = name
         self.config = config
         self.kind: ProviderKind = KINDS[config.kind]
-        self.base_url = config.base_url or self.kind.base_url or ""
-        self.protocols = frozenset(config.protocols or self.kind.protocols)
+        self.base_url = base_url_of(config)
+        self.protocols = frozenset(protocols_of(config))
         self.sender = sender
         self.health = Health()
         self.probe: Probe | None = None
         self.models: tuple[str, ...] = ()
-        self._credentials = tuple(k for k in (config.api_key, *config.api_keys) if k)
+        self._credentials = keys_of(config)
         self._turn = 0
-        self._fixed = [
-            (n, v) for n, v in self.kind.headers if n.lower() not in _lower(config.headers)
-        ] + [(n.lower(), v) for n, v in config.headers.items()]
+        self._own = {n.lower(): v for n, v in config.headers.items()}
+        self._usual = [(n, v) for n, v in self.kind.headers if n not in self._own]
 
     @property
     def needs_key(self) -> bool:
         """The provider wants a credential and none is configured."""
-        return self.kind.auth != "none" and not self._credentials and not self.kind.local
+        given = self._credentials or not self._own.keys().isdisjoint(CALLER_KEY_HEADERS)
+        return self.kind.auth != "none" and not given and not self.kind.local
 
     def headers(self, caller: RawHeaders, *, lend_credential: bool) -> list[tuple[str, str]]:
         """Builds the request headers; ``lend_credential`` forwards the caller's own when we have
-        none.
+        none. The caller's headers beat what is usual for the kind; configured ones beat both.
         """
         headers = towards_provider(caller)
-        present = {name for name, _ in headers}
-        headers += [(n, v) for n, v in self._fixed if n not in present]
+        if self._usual:
+            present = {name for name, _ in headers}
+            headers += [(n, v) for n, v in self._usual if n not in present]
+        if self._own:
+            headers = [(n, v) for n, v in headers if n not in self._own]
+            headers += self._own.items()
         if self._credentials:
             headers.append(self._credential())
         elif lend_credential and self.needs_key:
@@ -191,10 +203,6 @@ class Providers(Mapping[str, Provider]):
         if wanted.kind == "recording":
             return RecordedSender(self._recordings(wanted.recordings), wanted.speed)
         return HttpSender(name, timeout=wanted.timeout, tls=wanted.tls)
-
-
-def _lower(headers: Mapping[str, str]) -> set[str]:
-    return {name.lower() for name in headers}
 
 
 def speaks(provider: Provider, protocol: Protocol) -> bool:
