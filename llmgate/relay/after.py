@@ -1,5 +1,6 @@
 """Steps 8 and 9: recorded, counted, published; after the caller has its bytes."""
 
+import re
 from collections.abc import Callable
 from time import monotonic, time_ns
 
@@ -15,6 +16,7 @@ from llmgate.store.writer import Store
 from llmgate.upstream.providers import Provider
 from llmgate.wire.gateway import LastError
 
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _ROTATE = frozenset({401, 402, 403, 429})
 _BODILESS: frozenset[ErrorType] = frozenset({"caller_auth", "policy_origin", "caller_too_large"})
 
@@ -46,13 +48,18 @@ class Aftermath:
             exchange.fail("gateway_internal", "the gateway could not carry this request")
         exchange.done_us = call.now_us()
         exchange.mark("done", exchange.done_us)
-        self._settler.settle(
-            exchange,
-            call.meter,
-            kind=provider.config.kind if provider else "",
-            base_url=provider.base_url if provider else "",
-            prices=call.snapshot.config.prices,
-        )
+        try:
+            self._settler.settle(
+                exchange,
+                call.meter,
+                kind=provider.config.kind if provider else "",
+                base_url=provider.base_url if provider else "",
+                prices=call.snapshot.config.prices,
+            )
+        finally:  # whatever an answer made of the readers: what was counted in is counted out
+            self._tell(exchange, provider)
+
+    def _tell(self, exchange: Exchange, provider: Provider | None) -> None:
         if provider is not None:
             _close_attempt(exchange)
             _judge(exchange, provider)
@@ -83,7 +90,7 @@ def _retry_after_s(exchange: Exchange) -> float | None:
     if (exchange.status or 0) < 400:
         return None
     for name, value in exchange.received_headers:
-        if name == "retry-after" and value.replace(".", "", 1).isdigit():
+        if name == "retry-after" and _SECONDS.fullmatch(value):
             return float(value)
     return None
 

@@ -115,7 +115,7 @@ async def _end(call: Call) -> None:
     exchange.mark("last_byte", call.now_us())
     assert meter is not None
     ending = meter.close()
-    if exchange.status is not None and exchange.status >= 400:
+    if exchange.status is not None and exchange.status >= 300:  # redirects are not followed
         return await _end_error_status(call)
     match ending.state:
         case "cut":
@@ -137,6 +137,8 @@ async def _end_error_status(call: Call) -> None:
     exchange = call.exchange
     content_type = next((v for n, v in exchange.received_headers if n == "content-type"), "")
     message = catalog.upstream_message(b"".join(exchange.chunks), content_type)
+    if (exchange.status or 502) < 400:
+        message = f"the provider answered {exchange.status}, which the gateway does not follow"
     exchange.fail(upstream_error_type(exchange.status or 502), message)
     await call.caller.end()
 
@@ -155,12 +157,21 @@ async def tell_error(call: Call, status: int, message: str) -> None:
         clean = meter.between_events
     else:
         clean = True
-    if exchange.stream and clean:
+    if exchange.stream and clean and _may_add(call):
         event = catalog.error_event(exchange.protocol, status, message)
         if event is not None:
             await call.caller.chunk(event)
             exchange.hints.append("the caller was told of the failure inside the stream")
     raise Broken
+
+
+def _may_add(call: Call) -> bool:
+    """The head of the answer leaves room for an event of ours."""
+    exchange = call.exchange
+    if call.opened_early:
+        return True
+    promised = any(name == "content-length" for name, _ in exchange.response_headers)
+    return exchange.transport == "sse" and exchange.status not in {204, 304} and not promised
 
 
 def own_headers(call: Call) -> RawHeaders:
