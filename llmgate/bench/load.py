@@ -36,6 +36,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     requests: int | None = None
     seconds: float = 60.0
     stagger_s: float = 0.0  # between the starts of the connections
+    per_second: float | None = None  # starts of requests in all; None: as fast as they are answered
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +154,8 @@ class Load:
 
     async def run(self) -> Result:
         """Runs all connections to their end."""
-        began = time.monotonic()
+        began = self._began = time.monotonic()
+        self._started = 0
         self._deadline = began + self._job.seconds
         async with asyncio.TaskGroup() as group:
             for _ in range(self._job.connections):
@@ -166,11 +168,18 @@ class Load:
         calls: list[_Call | None] = [None] * len(self._job.targets)
         while self._left > 0 and time.monotonic() < self._deadline:
             self._left -= 1
+            await self._turn()
             for index, target in enumerate(self._job.targets):
                 calls[index] = await self._call(calls[index], target, self._tallies[index])
         for call in calls:
             if call is not None:
                 call.transport.close()
+
+    async def _turn(self) -> None:
+        if self._job.per_second is not None:
+            due = self._began + self._started / self._job.per_second
+            self._started += 1
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def _call(self, call: _Call | None, target: Target, tally: _Tally) -> _Call | None:
         try:

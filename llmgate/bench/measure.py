@@ -43,7 +43,7 @@ def _clock_us(text: str) -> float:
     return (seconds + int(days or 0) * 86400) * 1e6
 
 
-def settled_cpu_us(pid: int, *, patience_s: float = 3.0) -> float:
+def settled_cpu_us(pid: int, *, patience_s: float = 20.0) -> float:
     """The CPU time once the process has finished what it does after its answers (recording)."""
     before = cpu_us(pid)
     end = time.monotonic() + patience_s

@@ -22,6 +22,7 @@ import msgspec
 import llmgate
 from llmgate.bench.load import Job, Result
 from llmgate.errors import LlmgateError
+from llmgate.wire.gateway import HealthDetail
 
 KEY = "sk-llmgate-bench-0123456789"
 READY_S = 20.0
@@ -225,6 +226,18 @@ def _served(port: int) -> bool:
 def _config(mock_port: int, tls_lines: str) -> str:
     secure = "secure" if tls_lines else "mock"
     return _CONFIG.format(mock=mock_port, key=KEY, tls=tls_lines, secure=secure)
+
+
+def dropped(port: int) -> int:
+    """How many exchanges, or their bodies, a gateway could not record so far."""
+    head = f"GET /health/detailed HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n"
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
+        sock.sendall(head.encode())
+        while data := sock.recv(65536):
+            answer += data
+    detail = msgspec.json.decode(answer.partition(b"\r\n\r\n")[2], type=HealthDetail)
+    return detail.recording.dropped_exchanges + detail.recording.dropped_bodies
 
 
 _CONFIG = """\

@@ -45,6 +45,14 @@ async def test_targets_take_turns(port: int) -> None:
     assert [(o.requests, o.chunks) for o in result.outcomes] == [(4, 0), (4, 4)]
 
 
+async def test_requests_can_be_paced(port: int) -> None:
+    job = Job(targets=[Target(port, "bench", "k")], connections=4, requests=40, per_second=200)
+    result = await Load(job).run()
+
+    assert result.outcomes[0].requests == 40
+    assert result.seconds >= 39 / 200
+
+
 async def test_errors_and_cut_answers_are_no_requests_served() -> None:
     async with Upstream([respond(status=503), cut(respond(b"abcdef"), 60)]) as up:
         result = await Load(Job(targets=[Target(up.port, "bench", "k")], requests=2)).run()
