@@ -8,21 +8,29 @@ import asyncio
 from collections.abc import Callable
 from time import perf_counter_ns
 
+import msgspec
+
 from llmgate.errors import UpstreamTimeout
 from llmgate.exchange import Exchange
 from llmgate.relay.call import Call
 
-TICK_S = 0.25
-EARLY_HEAD_S = 45  # some agents give up at 60 s without a head (DESIGN, section 7)
-KEEP_ALIVE_S = 15
 _NS = 1_000_000_000
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """When the minder looks and acts, in seconds."""
+
+    tick_s: float = 0.25
+    early_head_s: float = 45  # some agents give up at 60 s without a head (DESIGN, section 7)
+    keep_alive_s: float = 15
 
 
 class Minder:
     """Looks after every live call."""
 
-    def __init__(self, on_progress: Callable[[Exchange], None]) -> None:
+    def __init__(self, on_progress: Callable[[Exchange], None], pace: Pace | None = None) -> None:
         self._on_progress = on_progress
+        self._pace = pace or Pace()
         self._calls: dict[str, Call] = {}
         self._beat = 0
 
@@ -45,11 +53,14 @@ class Minder:
         """Ticks until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                await asyncio.sleep(TICK_S)
-                self._beat += 1
-                now = perf_counter_ns()
-                for call in list(self._calls.values()):
-                    self._look(group, call, now)
+                await asyncio.sleep(self._pace.tick_s)
+                self.tick(group, perf_counter_ns())
+
+    def tick(self, group: asyncio.TaskGroup, now: int) -> None:
+        """Looks at every call once; what takes a while goes on in ``group``."""
+        self._beat += 1
+        for call in list(self._calls.values()):
+            self._look(group, call, now)
 
     def _look(self, group: asyncio.TaskGroup, call: Call, now: int) -> None:
         if not call.watched:
@@ -60,6 +71,7 @@ class Minder:
             self._judge_silence(group, call, silent_s, now)
         if self._beat % 2 == 0 and call.meter is not None and call.exchange.state == "streaming":
             call.meter.catch_up()
+            call.meter.trim()
             self._on_progress(call.exchange)
 
     def _judge_silence(
@@ -71,11 +83,11 @@ class Minder:
             call.interrupt(_too_silent(call, limit_s, streaming=streaming))
         elif not call.exchange.stream:
             return
-        elif not call.caller.head_sent and silent_s >= EARLY_HEAD_S:
+        elif not call.caller.head_sent and silent_s >= self._pace.early_head_s:
             call.opened_early = True
             call.wrote_ns = now
             group.create_task(call.open_early())
-        elif call.caller.head_sent and _quiet_s(call, now) >= KEEP_ALIVE_S:
+        elif call.caller.head_sent and _quiet_s(call, now) >= self._pace.keep_alive_s:
             call.wrote_ns = now
             group.create_task(call.keep_alive())
 

@@ -18,6 +18,7 @@ from llmgate.upstream.forward import towards_caller
 from llmgate.upstream.reply import Outbound, Reply, Sender
 
 _MAX_STATUS = 599
+_BODILESS = frozenset({204, 304})
 
 
 class Broken(Exception):
@@ -56,6 +57,8 @@ async def _open(call: Call, reply: Reply, first: bytes | None) -> None:
     exchange = call.exchange
     exchange.status = reply.status if reply.status <= _MAX_STATUS else 502
     headers = towards_caller(reply.headers)
+    if exchange.status in _BODILESS:  # a length would be that of another answer
+        headers = [(name, value) for name, value in headers if name != b"content-length"]
     headers += own_headers(call)
     exchange.response_headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in headers]
     await call.caller.head(exchange.status, headers)
@@ -171,7 +174,7 @@ def _may_add(call: Call) -> bool:
     if call.opened_early:
         return True
     promised = any(name == "content-length" for name, _ in exchange.response_headers)
-    return exchange.transport == "sse" and exchange.status not in {204, 304} and not promised
+    return exchange.transport == "sse" and exchange.status not in _BODILESS and not promised
 
 
 def own_headers(call: Call) -> RawHeaders:
