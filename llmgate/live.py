@@ -55,25 +55,34 @@ class Viewer:
         while True:
             await self._news.wait()
             self._news.clear()
-            if self._missed is not None:
-                first, last = self._missed
-                self._missed = None
-                yield encode(Gap(first=first, last=last), "gap", last)
             while self._queue:
-                yield self._queue.popleft()[1]
+                yield self._gap() or self._queue.popleft()[1]
             if self.closed:
                 return
+
+    def _gap(self) -> bytes:
+        """What was dropped since the last event and before the next one; empty when nothing was."""
+        if self._missed is None:
+            return b""
+        first, last = self._missed
+        self._missed = None
+        return encode(Gap(first=first, last=last), "gap", last)
 
 
 class Hub:
     """Collects changes and hands them to viewers."""
 
     def __init__(
-        self, status: Callable[[], Status], providers: Callable[[], list[ProviderView]]
+        self,
+        status: Callable[[], Status],
+        providers: Callable[[], list[ProviderView]],
+        *,
+        first_seq: int = 0,
     ) -> None:
+        """``first_seq`` is above every number of earlier runs: their viewers come back too."""
         self._status = status
         self._providers = providers
-        self._seq = 0
+        self._seq = first_seq
         self._dirty: dict[str, Exchange] = {}
         self._live: dict[str, Exchange] = {}
         self._notices: deque[Notice] = deque(maxlen=_NOTICES)

@@ -71,6 +71,7 @@ class Call:
     async def open_early(self) -> None:
         """Sends the head of a stream whose provider is still silent."""
         if self.active and not self.caller.head_sent:
+            self.opened_early = True
             self.exchange.hints.append("the head was sent before the provider answered")
             await self.caller.head(200, _EARLY_HEAD)
 

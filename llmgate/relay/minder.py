@@ -84,7 +84,6 @@ class Minder:
         elif not call.exchange.stream:
             return
         elif not call.caller.head_sent and silent_s >= self._pace.early_head_s:
-            call.opened_early = True
             call.wrote_ns = now
             group.create_task(call.open_early())
         elif call.caller.head_sent and _quiet_s(call, now) >= self._pace.keep_alive_s:

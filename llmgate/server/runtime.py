@@ -26,7 +26,7 @@ from llmgate.logs import Log
 from llmgate.metrics import Metrics
 from llmgate.recording.library import shipped_folder
 from llmgate.relay.after import Aftermath
-from llmgate.relay.minder import Minder
+from llmgate.relay.minder import Minder, Pace
 from llmgate.routing.router import Router
 from llmgate.server.app import build
 from llmgate.server.protocol import Protocol
@@ -47,6 +47,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     data_folder: Path
     token: str
     quiet: bool = False  # the terminal belongs to the TUI
+    pace: Pace = Pace()
 
 
 class Runtime:
@@ -66,8 +67,8 @@ class Runtime:
             echo=not options.quiet,
         )
         self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
-        self.hub = Hub(self._status, self._provider_views)
-        self.minder = Minder(self.hub.progress)
+        self.hub = Hub(self._status, self._provider_views, first_seq=now_ms())
+        self.minder = Minder(self.hub.progress, options.pace)
         self.providers = Providers(_recordings)
         self.providers.apply(snapshot.config)
         self.gateway = Gateway(
