@@ -110,15 +110,16 @@ class Meter:
     def _plain(self, data: bytes) -> bytes:
         if self._inflater is None:
             return data
-        if self._inflated > _MOST_READ:
-            self._give_up("a compressed answer over 64 MB is not read")
-            return b""
         try:
             plain = self._inflater.decompress(data, _MOST_READ)
         except zlib.error:
             return b""
         self._inflated += len(plain)
-        return plain
+        if self._inflated < _MOST_READ:
+            return plain
+        self._give_up("a compressed answer over 64 MB is not read")
+        self._inflater = None
+        return b""
 
     def _give_up(self, why: str) -> None:
         """Lets the rest pass unread: it is the caller's, whatever we make of it."""
