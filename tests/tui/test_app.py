@@ -175,7 +175,7 @@ async def test_the_palette_offers_every_action_and_runs_it(busy: FakeGateway) ->
     async with app.run_test(size=(120, 40)) as pilot:
         await shown(pilot, "60/60")
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"Theme", "Follow new exchanges", "Order by a column", "Quit"} <= titles
+        assert {"Choose a theme", "Follow new exchanges", "Order by a column", "Quit"} <= titles
 
         await pilot.press("colon")
         await typed(pilot, "hold the")

@@ -187,7 +187,7 @@ async def test_marks_can_be_set_shown_alone_and_cleared(busy: FakeGateway) -> No
         await shown(pilot, "60/60")
         await pilot.press("g", "m", "space")
         text = await shown(pilot, "2 marked")
-        assert [line[0] for line in text.splitlines()].count("●") == 2
+        assert [line[:3] for line in text.splitlines()].count(" ● ") == 2
         await pilot.press("M")
         await shown(pilot, "2 of 60")
         await pilot.press("escape")

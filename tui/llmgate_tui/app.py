@@ -18,6 +18,7 @@ from llmgate_tui import glyphs as signs
 from llmgate_tui import themes
 from llmgate_tui.api import Api
 from llmgate_tui.clock import Clock
+from llmgate_tui.commands import Commands, commands
 from llmgate_tui.connection import HEARTBEAT_S, Connection, Link
 from llmgate_tui.detail.pane import DetailPane
 from llmgate_tui.screens.confirm import Confirm
@@ -39,6 +40,25 @@ class LlmgateApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     COMMAND_PALETTE_DISPLAY = ":"
+    COMMANDS = {Commands}  # noqa: RUF012 - Textual's own shape
+    CSS = """
+    CommandPalette { align-horizontal: center; }
+    CommandPalette > Vertical { width: 90%; max-width: 84; margin-top: 2; background: $panel; }
+    CommandPalette > Vertical:dark { background: $panel; }
+    CommandPalette #--input, CommandPalette #--input.--list-visible {
+        border: none; padding: 1 1 0 1; height: auto;
+    }
+    CommandPalette SearchIcon { display: none; }
+    CommandPalette CommandInput, CommandPalette CommandInput:focus {
+        border: none; height: 1; padding: 0 1; background: $panel;
+    }
+    CommandPalette CommandList, CommandPalette CommandList:focus {
+        background: $panel; border: none; padding: 1; max-height: 70vh;
+        scrollbar-size-vertical: 1;
+    }
+    CommandPalette > .command-palette--help-text { color: $quiet; text-style: none; }
+    Toast { background: $panel; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", id="help", tooltip="All keys"),
         Binding("colon", "command_palette", "commands", id="palette", tooltip="All commands"),
@@ -203,27 +223,14 @@ class LlmgateApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action by name, and the themes."""
+        yield from commands(self.main.body, TrafficBody.BINDINGS)
+        yield from commands(self.main, MainScreen.BINDINGS)
+        yield SystemCommand("Try the gateway again now", "", self.action_reconnect)
         for command in super().get_system_commands(screen):
             if command.title == "Theme":
-                yield command
-        yield SystemCommand("Reconnect", "Try the gateway again now", self.action_reconnect)
-        for where, bindings in (
-            (self.main.body.table, TrafficTable.BINDINGS),
-            (self.main.body, TrafficBody.BINDINGS),
-            (self.main, MainScreen.BINDINGS),
-            (self, LlmgateApp.BINDINGS),
-        ):
-            for binding in bindings:
-                if isinstance(binding, Binding) and binding.action != "command_palette":
-                    yield _command(where, binding)
-
-
-def _command(where: object, binding: Binding) -> SystemCommand:
-    async def run() -> None:
-        await where.run_action(binding.action)  # type: ignore[attr-defined]  # app, screen or widget
-
-    keys = binding.key.replace(",", " ")
-    return SystemCommand(binding.tooltip, f"{binding.id} · {keys}", run)
+                yield SystemCommand("Choose a theme", "", command.callback)
+        yield from commands(self, LlmgateApp.BINDINGS)
+        yield from commands(self.main.body.table, TrafficTable.BINDINGS)
 
 
 def _own_bindings(kind: type) -> list[BindingType]:

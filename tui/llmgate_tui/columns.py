@@ -98,11 +98,15 @@ def _tone_of(status_code: int | None) -> Tone:
 
 
 def model(row: ExchangeSummary, look: Look) -> tuple[str, Tone]:
-    """The model asked for, and the one served when the provider was asked for another."""
-    asked = clean(row.model) or figures.UNKNOWN
+    """The model asked for, and the one served when the provider was asked for another; without a
+    model, what was asked.
+    """
+    if not row.model:  # a list of models, a path nobody serves, a body that is not JSON
+        return clean(f"{row.method} {row.path}"), "quiet"
+    asked = clean(row.model)
     if row.served and row.served != row.model:
         return f"{asked} {look.glyphs.arrow} {clean(row.served)}", "plain"
-    return asked, "plain" if row.model else "quiet"
+    return asked, "plain"
 
 
 def flags(row: ExchangeSummary) -> str:
@@ -192,10 +196,10 @@ _SETS: Final[tuple[tuple[int, tuple[Column, ...]], ...]] = (
     ),
     (112, (TIME, STATUS, CLIENT, MODEL, PROVIDER, TTFT, TOTAL, TPS, IN, OUT, COST, FLAGS)),
     (72, (TIME, STATUS, MODEL, PROVIDER, TOTAL, OUT, COST)),
-    (52, (TIME, STATUS, MODEL, TOTAL, OUT)),
+    (53, (TIME, STATUS, MODEL, TOTAL, OUT)),
     (0, (STATUS, MODEL, TOTAL)),
 )
-GUTTER: Final = 2  # the mark, and a space
+GUTTER: Final = 3  # the mark between spaces: titles stand under the first word of the lines above
 
 
 def for_width(width: int) -> list[tuple[Column, int]]:

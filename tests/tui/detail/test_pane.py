@@ -31,7 +31,7 @@ async def test_a_wide_pane_shows_all_tabs_and_the_summary() -> None:
         await settle(app, pilot)
 
         lines = screen(app)
-        bar = "─ Summary · Chat · Request · Answer · Events · Headers · Timing · Attempts "
+        bar = "── Summary · Chat · Request · Answer · Events · Headers · Timing · Attempts "
         assert lines[0] == bar.ljust(120, "─")
         assert lines[4] == "└ anthropic     2.9s  200"
         assert lines[10].startswith("chunks   ▂▂")

@@ -120,7 +120,7 @@ def test_a_running_exchange_says_how_long_it_runs_and_guesses_openly() -> None:
 
 
 def test_a_runaway_shows_in_the_summary() -> None:
-    assert "the same request 14 times before" in summarised(summary(repeat=14))
+    assert "the same request came 14 times just before" in summarised(summary(repeat=14))
 
 
 def test_the_chat_folds_the_system_prompt_and_ends_with_the_answer() -> None:

@@ -4,6 +4,8 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from llmgate.wire.exchanges import Chunk
 from llmgate.wire.sse import Decoder
 from llmgate_tui import figures, units
@@ -16,6 +18,22 @@ _LEAST: Final = 8  # cells of data
 _ENOUGH: Final = 8  # gaps, before a median says something
 _NOTABLE_US: Final = 100_000
 _LONG_US: Final = 1_000_000
+_RAW: Final = msgspec.Raw(b"")
+
+
+class _Choice(msgspec.Struct):
+    delta: msgspec.Raw = _RAW
+    finish_reason: str | None = None
+
+
+class _Event(msgspec.Struct):
+    """What differs from one event to the next, below the ids that every one repeats."""
+
+    choices: list[_Choice] = []
+    delta: msgspec.Raw = _RAW
+
+
+_EVENT: Final = msgspec.json.Decoder(_Event)
 
 
 class EventTable:
@@ -63,7 +81,8 @@ class EventTable:
 
     def _cells(self, at_us: int, gap: str, kind: str, data: bytes) -> Line:
         tone = "warn" if gap.startswith("▲") else ""
-        shown = (fit(clean(data[: self._room * 4].decode("utf-8", "replace")), self._room), "")
+        told = gist(data)[: self._room * 4].decode("utf-8", "replace")
+        shown = (fit(clean(told), self._room), "")
         at, kind_tone = units.duration_us(at_us), "quiet" if kind == "data" else "accent"
         if not self._wide:
             return [(f"{self._number:>5} {at:>7} ", "quiet"), (gap, tone), (" ", ""), shown]
@@ -83,6 +102,19 @@ class EventTable:
         if usual is None:
             return gap > _LONG_US
         return gap > max(5 * usual, _NOTABLE_US)
+
+
+def gist(data: bytes) -> bytes:
+    """The delta of an event that has one, else the event."""
+    try:
+        event = _EVENT.decode(data)
+    except (msgspec.DecodeError, UnicodeError):
+        return data
+    if not event.choices:
+        return bytes(event.delta) or data
+    first = event.choices[0]
+    finish = f"  finish {first.finish_reason}".encode() if first.finish_reason else b""
+    return bytes(first.delta) + finish if first.delta else data
 
 
 def _gap(gap: int, first: bool) -> str:

@@ -166,6 +166,10 @@ class DetailPane(Widget):
         if self._filler is not None:
             self._filler.say(message)
 
+    def shown_text(self) -> str:
+        """What the open tab shows, as plain text; empty when nothing is chosen."""
+        return "" if self._source is None else self._view.plain
+
     # -- tabs ----------------------------------------------------------------
 
     def next_tab(self) -> None:

@@ -142,7 +142,8 @@ def _figures(
     if summary.session:
         lines.append(fact("session", summary.session))
     if summary.repeat:
-        lines.append(fact("repeat", (f"the same request {summary.repeat} times before", "warn")))
+        times = "once" if summary.repeat == 1 else f"{summary.repeat} times"
+        lines.append(fact("repeat", (f"the same request came {times} just before", "warn")))
     query = f"?{detail.query}" if detail is not None and detail.query else ""
     lines.append(fact("asked", f"{summary.method} {summary.path}{query}"))
     version = f"config v{detail.config_version}" if detail and detail.config_version else ""

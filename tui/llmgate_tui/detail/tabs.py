@@ -44,7 +44,7 @@ class TabBar(Line):
         """Names at the left, standing facts about the view at the right."""
         right: list[Piece] = [(f" {note} ", "quiet") for note in self.notes if note]
         room = width - sum(len(text) for text, _ in right)
-        left = self._all() if len(_BETWEEN.join(TABS)) + 4 <= room else self._one()
+        left = self._all() if len(_BETWEEN.join(TABS)) + 5 <= room else self._one()
         used = sum(len(text) for text, _ in left)
         left.append(("─" * max(0, room - used), "rule"))
         return (
@@ -52,11 +52,11 @@ class TabBar(Line):
         ), right
 
     def _all(self) -> list[Piece]:
-        pieces: list[Piece] = [("─ ", "rule")]
+        pieces: list[Piece] = [("── ", "rule")]
         self._spots = []
-        at = 2
+        at = 3
         for name in TABS:
-            if at > 2:
+            if at > 3:
                 pieces.append((_BETWEEN, "rule"))
                 at += len(_BETWEEN)
             pieces.append((name, "accent" if name == self.active else "quiet"))

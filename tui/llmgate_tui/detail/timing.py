@@ -19,6 +19,7 @@ _PHASES: Final = {  # the mark that ends a phase: its name, and whose time it is
     "last_byte": ("receive the answer", "provider"),
     "done": ("finish", "own"),
 }
+_AWAITED: Final = {"sent": "head", "head": "first_byte", "first_byte": "last_byte"}
 _TONES: Final = {"own": "good", "provider": "accent", "caller": "quiet"}
 _EDGES_US: Final = [n * 1000 for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)]
 _WIDE: Final = 70  # below, the table leaves out whose time it is and when
@@ -39,9 +40,9 @@ def _waterfall(marks: Sequence[Mark], retried: bool, width: int) -> list[Line]:
     room = max(4, min(width - (49 if wide else 30), 80))
     whose_at = f"{'whose':<10}{'at':>7}  " if wide else ""
     lines: list[Line] = [[(f"{'phase':<20}{whose_at}{'took':>7}  ", "quiet")]]
-    before = 0
+    before, last = 0, ""
     for mark in marks:
-        name, whose = _phase(mark.name, retried)
+        name, whose = _phase(_ended(mark.name, last), retried)
         took, at = mark.at_us - before, units.duration_us(mark.at_us)
         lines.append(
             [
@@ -51,8 +52,13 @@ def _waterfall(marks: Sequence[Mark], retried: bool, width: int) -> list[Line]:
                 (bar(before / total, took / total, room), _TONES[whose]),
             ]
         )
-        before = mark.at_us
+        before, last = mark.at_us, mark.name
     return lines
+
+
+def _ended(mark: str, last: str) -> str:
+    """What an exchange that broke off was waiting for: that time is not ours."""
+    return _AWAITED.get(last, mark) if mark == "done" else mark
 
 
 def _phase(mark: str, retried: bool) -> tuple[str, str]:

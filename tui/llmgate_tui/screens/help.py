@@ -25,6 +25,18 @@ FILTER_HELP = (
     ("a or (b c)", "or, parentheses; side by side is and"),
     ("since:5m marked retry tool err", "ages and flags"),
 )
+SIGNS = (
+    ("▸ 200", "streaming; its figures still grow"),
+    ("… wait", "sent, no answer yet"),
+    ("✗ cut  ✗ error  ✗ 404", "broke off, failed: the detail says why and what to do"),
+    ("⊘ gone", "the caller left before the end"),
+    ("429 own", "refused by a limit of yours, not the provider's"),
+    ("fast → llama-3.3", "the model asked for, and the one asked of the provider"),
+    ("48~", "an estimate; without the sign it was reported"),
+    ("-", "unknown, or none"),
+    ("T  R2  x3", "tools were called; second attempt; third equal request in a row"),
+    ("●", "marked"),
+)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -111,7 +123,8 @@ class Help(ModalScreen[None]):
     def _all(self) -> list[Section]:
         examples = [Entry("", example, text) for example, text in FILTER_HELP]
         examples.append(Entry("", "fields", " ".join(FIELDS)))
-        return [*self._sections, Section("Filter", examples)]
+        signs = [Entry("", sign, text) for sign, text in SIGNS]
+        return [*self._sections, Section("Filter", examples), Section("Signs", signs)]
 
     def action_leave(self) -> None:
         """Back."""

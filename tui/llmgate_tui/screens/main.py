@@ -11,14 +11,14 @@ from textual.widgets import Static
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.gateway import Status
-from llmgate_tui import snippets
+from llmgate_tui import figures, snippets
 from llmgate_tui.api import Api, ApiProblem
 from llmgate_tui.clock import Clock
 from llmgate_tui.connection import Link
 from llmgate_tui.copying import CHOICES, text_of
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.screens.menu import Menu
-from llmgate_tui.screens.preview import Preview
+from llmgate_tui.screens.preview import Preview, notice
 from llmgate_tui.screens.traffic import TrafficBody
 from llmgate_tui.state import Traffic
 from llmgate_tui.widgets.header import Header, ProblemLine
@@ -40,6 +40,8 @@ class MainScreen(Screen[None]):
     MainScreen.-too-small #too-small { display: block; }
     MainScreen.-short TabLine, MainScreen.-short KeyLine { display: none; }
     MainScreen.-bare KeyLine { display: none; }
+    MainScreen LineView { padding: 0 0 0 3; }  /* as the list */
+    MainScreen.-tiny LineView { padding: 0 0 0 1; }
     """
     AUTO_FOCUS = ""  # the body decides, at once
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's own shape
@@ -52,6 +54,9 @@ class MainScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-mid"), (30, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "traffic", "Traffic", id="screen.traffic", tooltip="Traffic", show=False),
+        Binding(
+            "exclamation_mark", "problem", "problem", id="problem", tooltip="What is wrong, in full"
+        ),
         Binding("H", "hints", "hints", id="hints", tooltip="Hide or show the keys", show=False),
     ]
 
@@ -107,7 +112,9 @@ class MainScreen(Screen[None]):
 
     def redraw_facts(self) -> None:
         """Header and what hangs on it; nothing is repainted that says the same."""
-        self.set_class(bool(self._problem.text()), "-problem")
+        if (wrong := bool(self._problem.text())) != self.has_class("-problem"):
+            self.set_class(wrong, "-problem")
+            self.refresh_bindings()
         for line in (self._header, self._problem, self._tabs):
             line.redraw()
         if self.has_class("-too-small"):
@@ -130,6 +137,10 @@ class MainScreen(Screen[None]):
         if status is not None:
             said += f" - {status.live} live, {status.errors} err, ${status.today.cost_usd:.2f}"
         self._too_small.update(Content(said))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key is offered for a problem that there is not."""
+        return action != "problem" or self.has_class("-problem")
 
     # -- actions -------------------------------------------------------------
 
@@ -159,12 +170,17 @@ class MainScreen(Screen[None]):
             await self._copied("First request", snippets.first_request(self._address, keyed=keyed))
             return
 
-        def chosen(choice: str | None) -> None:
-            if choice is not None:
+        shown = self.body.detail.shown_text() if self.body.arrangement != "list" else ""
+        tab = [("t", f"shown text ({self.body.detail.tab})", "tab")] if shown else []
+
+        async def chosen(choice: str | None) -> None:
+            if choice == "tab":
+                await self._copied(self.body.detail.tab, shown)
+            elif choice is not None:
                 work = self._copy_worker(choice, row)
                 self.run_worker(work, exclusive=True, group="copy", exit_on_error=False)
 
-        await self.app.push_screen(Menu("Copy", CHOICES), chosen)
+        await self.app.push_screen(Menu("Copy", [*CHOICES, *tab]), chosen)
 
     async def _copy_worker(self, choice: str, row: ExchangeSummary) -> None:
         try:
@@ -177,4 +193,10 @@ class MainScreen(Screen[None]):
 
     async def _copied(self, what: str, text: str) -> None:
         self.app.copy_to_clipboard(text)
-        await self.app.push_screen(Preview(what, text))
+        size = figures.size(len(text.encode("utf-8", "replace")))
+        await self.app.push_screen(Preview(f"{what} copied ({size})", text, notice(text)))
+
+    async def action_problem(self) -> None:
+        """The whole of what the problem line has room for the beginning of."""
+        if problem := self._problem.text():
+            await self.app.push_screen(Preview("What is wrong", problem))

@@ -1,4 +1,6 @@
-"""Shows what was copied, since a terminal never says whether it took it."""
+"""Shows a text over the screen: what was copied (a terminal never says whether it took it), or a
+message too long for its line.
+"""
 
 from typing import ClassVar, Final
 
@@ -10,7 +12,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from llmgate.wire.safe_text import safe_text
-from llmgate_tui import figures
 
 LONG: Final = 74_000  # what many terminals take at most by OSC 52, base64 included
 _SHOWN: Final = 20_000
@@ -45,18 +46,18 @@ class Preview(ModalScreen[None]):
         Binding("k", "scroll(-1)", "Up", id="preview.up", tooltip="Scroll up", show=False),
     ]
 
-    def __init__(self, what: str, text: str) -> None:
+    def __init__(self, title: str, text: str, note: str = "") -> None:
         super().__init__()
-        self._what = what
+        self._title = title
         self._text = text
+        self._note = note
 
     def compose(self) -> ComposeResult:
         """The parts."""
-        size = figures.size(len(self._text.encode("utf-8", "replace")))
         with Vertical():
-            yield Static(Content(f"{self._what} copied ({size}) · esc closes"), id="preview-title")
-            if said := notice(self._text):
-                yield Static(Content(said), id="preview-notice")
+            yield Static(Content(f"{self._title} · esc closes"), id="preview-title")
+            if self._note:
+                yield Static(Content(self._note), id="preview-notice")
             with VerticalScroll():
                 yield Static(Content(self._shown()), id="preview-text")
 

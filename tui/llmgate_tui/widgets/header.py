@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
+
 from llmgate.wire.gateway import Status
 from llmgate_tui import figures
 from llmgate_tui.clock import Clock
 from llmgate_tui.connection import Link
 from llmgate_tui.glyphs import Glyphs
-from llmgate_tui.text import clean
+from llmgate_tui.text import clean, fit
 from llmgate_tui.widgets.line import Line, Piece
 
 _GAP = "   "
@@ -141,8 +143,14 @@ class ProblemLine(Line):
         return ""
 
     def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
-        """The reason."""
-        return [(f" {self._glyphs.warning} ", "bad"), (self.text(), "")], []
+        """The reason, and the key that shows the rest of one too long for the line."""
+        text, room, more = self.text(), width - 4, "! shows all "
+        left: list[Piece] = [(f" {self._glyphs.warning} ", "bad")]
+        self._spots = [(0, width, "screen.problem")]
+        if cell_len(text) <= room:
+            return [*left, (text, "")], []
+        cut = fit(text, max(8, room - len(more) - 1), self._glyphs.ellipsis)
+        return [*left, (cut, "")], [(more, "accent")]
 
 
 def _cells(pieces: list[Piece]) -> int:

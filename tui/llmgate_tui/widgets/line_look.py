@@ -32,12 +32,11 @@ LineView > .line-view--key { color: $accent; }
 LineView > .line-view--string { color: $foreground; }
 LineView > .line-view--number { color: $success; }
 LineView > .line-view--literal { color: $warning; }
-LineView > .line-view--cursor { background: $block-cursor-blurred-background; }
 LineView:focus > .line-view--cursor { background: $block-cursor-background; }
 LineView > .line-view--match { background: $warning 30%; }
 LineView > .line-view--match-current { background: $warning; color: $background; }
 LineView:nocolor > .line-view--match { text-style: underline; }
-LineView:nocolor > .line-view--match-current, LineView:nocolor > .line-view--cursor {
+LineView:nocolor > .line-view--match-current, LineView:nocolor:focus > .line-view--cursor {
     text-style: reverse;
 }
 """

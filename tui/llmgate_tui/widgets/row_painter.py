@@ -68,7 +68,7 @@ class RowPainter:
 
     def _cells(self, row: ExchangeSummary, marked: bool) -> list[tuple[str, str]]:
         look = Look(self._clock.now_ms(), self._moment, self._glyphs)
-        cells: list[tuple[str, str]] = [("accent", f"{self._glyphs.mark if marked else ' '} ")]
+        cells: list[tuple[str, str]] = [("accent", f" {self._glyphs.mark if marked else ' '} ")]
         for column, width in self._columns:
             text, tone = column.cell(row, look)
             if not column.right:

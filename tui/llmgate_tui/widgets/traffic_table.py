@@ -312,6 +312,7 @@ class TrafficTable(ScrollView, can_focus=True):
         self.post_message(self.Reshaped())
         self._resize()
         self._settle()
+        self.call_after_refresh(self._settle)  # how far it can be scrolled is known by then
 
     def on_focus(self) -> None:
         """The cursor looks different with the focus."""
