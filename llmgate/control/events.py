@@ -5,7 +5,7 @@ from typing import Annotated
 
 from litestar import get
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 from litestar.response import Stream
 
 from llmgate.control.core import Core
@@ -14,7 +14,7 @@ from llmgate.control.core import Core
 @get("/events", summary="The live feed (SSE)", tags=["events"])
 async def stream_events(
     state: State,
-    last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
+    last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """A snapshot, or what was missed since ``Last-Event-ID``; then changes, heartbeats, at last
     ``bye``.

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, Router, get
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException, ValidationException
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from llmgate.control.core import Core
@@ -27,22 +27,22 @@ _MAX_CHUNKS = 5_000
 @get("/", summary="List exchanges, newest first")
 async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
     state: State,
-    cursor: str = "",
-    limit: Annotated[int, Parameter(ge=1, le=_MAX_PAGE)] = 100,
-    model: str = "",
-    served: str = "",
-    provider: str = "",
-    route: str = "",
-    key: str = "",
-    client: str = "",
-    session: str = "",
-    status: str = "",
-    exchange_state: Annotated[str, Parameter(query="state")] = "",
-    error_type: str = "",
-    since_ms: int | None = None,
-    until_ms: int | None = None,
-    search: str = "",
-    count: bool = False,
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=_MAX_PAGE)] = 100,
+    model: FromQuery[str] = "",
+    served: FromQuery[str] = "",
+    provider: FromQuery[str] = "",
+    route: FromQuery[str] = "",
+    key: FromQuery[str] = "",
+    client: FromQuery[str] = "",
+    session: FromQuery[str] = "",
+    status: FromQuery[str] = "",
+    exchange_state: Annotated[str, QueryParameter(name="state")] = "",
+    error_type: FromQuery[str] = "",
+    since_ms: FromQuery[int | None] = None,
+    until_ms: FromQuery[int | None] = None,
+    search: FromQuery[str] = "",
+    count: FromQuery[bool] = False,
 ) -> ExchangePage:
     """Filters are globs for names; ``status`` is 429, 4xx or >=400; ``search`` is a substring."""
     core: Core = state.core
@@ -69,7 +69,7 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
 
 
 @get("/{exchange_id:str}", summary="One exchange without its bodies")
-async def get_exchange(state: State, exchange_id: str) -> ExchangeDetail:
+async def get_exchange(state: State, exchange_id: FromPath[str]) -> ExchangeDetail:
     """The id, or a prefix of it that no other exchange has."""
     core: Core = state.core
     live = core.in_memory(exchange_id)
@@ -84,8 +84,8 @@ async def get_exchange(state: State, exchange_id: str) -> ExchangeDetail:
 @get("/{exchange_id:str}/body", summary="A body, byte for byte as kept")
 async def get_body(
     state: State,
-    exchange_id: str,
-    part: Part = "answer",
+    exchange_id: FromPath[str],
+    part: FromQuery[Part] = "answer",
 ) -> Response[bytes]:
     """``request`` as the caller sent it, ``sent`` as the provider got it, ``answer`` as it came
     back.
@@ -99,9 +99,9 @@ async def get_body(
 @get("/{exchange_id:str}/chunks", summary="Wire chunks of the answer with their times")
 async def get_chunks(
     state: State,
-    exchange_id: str,
-    start: Annotated[int, Parameter(ge=0)] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=_MAX_CHUNKS)] = 1_000,
+    exchange_id: FromPath[str],
+    start: Annotated[int, QueryParameter(ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=_MAX_CHUNKS)] = 1_000,
 ) -> list[Chunk]:
     """Chunks as they arrived; an exchange that is still live shows those that are here."""
     core: Core = state.core
@@ -112,14 +112,14 @@ async def get_chunks(
 
 
 @get("/{exchange_id:str}/chat", summary="Request and answer as a conversation")
-async def get_chat(state: State, exchange_id: str) -> ChatView:
+async def get_chat(state: State, exchange_id: FromPath[str]) -> ChatView:
     """Whatever the protocol; a side that cannot be read is said in ``problem``."""
     return await chat_of(state.core, exchange_id)
 
 
 @get("/{exchange_id:str}/stream", summary="Follow an exchange while it lives (SSE)")
 async def stream_exchange(
-    state: State, exchange_id: str, start: Annotated[int, Parameter(ge=0)] = 0
+    state: State, exchange_id: FromPath[str], start: Annotated[int, QueryParameter(ge=0)] = 0
 ) -> Stream:
     """Events named ``growth`` with what was added, ten times a second at most; ends when it is
     done.

@@ -5,6 +5,7 @@ from time import monotonic
 from litestar import Router, get, post
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from llmgate.control.core import Core, now_ms
 from llmgate.upstream.probe import probe
@@ -50,7 +51,7 @@ async def get_providers(state: State) -> list[ProviderView]:
 
 
 @get("/providers/{name:str}", summary="One provider", tags=["providers"])
-async def get_provider(state: State, name: str) -> ProviderView:
+async def get_provider(state: State, name: FromPath[str]) -> ProviderView:
     """By its name in the config."""
     core: Core = state.core
     provider = core.gateway.providers.get(name)
@@ -60,7 +61,7 @@ async def get_provider(state: State, name: str) -> ProviderView:
 
 
 @post("/providers/{name:str}/health", summary="Probe now", status_code=200, tags=["providers"])
-async def probe_provider(state: State, name: str) -> ProviderView:
+async def probe_provider(state: State, name: FromPath[str]) -> ProviderView:
     """Asks for the models list, which costs nothing."""
     core: Core = state.core
     provider = core.gateway.providers.get(name)

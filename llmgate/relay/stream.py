@@ -78,6 +78,7 @@ async def _join_early(call: Call, reply: Reply, first: bytes | None) -> None:
     if first is not None:
         exchange.chunk(first, call.now_us())
     if reply.status >= 400:
+        call.meter = None  # none of this body reaches the caller: an event may follow
         while (chunk := await reply.read()) is not None:
             exchange.chunk(chunk, call.now_us())
         body = b"".join(exchange.chunks)
