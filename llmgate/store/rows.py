@@ -67,10 +67,9 @@ _ALL_SHORT = 600
 _STREAM = COLUMNS.index("stream")
 
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM exchanges"  # noqa: S608 - constants
-UPSERT = (
-    f"INSERT INTO exchanges (seq, {', '.join(COLUMNS)})"  # noqa: S608 - constants
-    f" VALUES ({', '.join('?' * (len(COLUMNS) + 1))}) ON CONFLICT (seq) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in {"id", "started_ms"})
+INSERT = f"INSERT INTO exchanges (seq, {', '.join(COLUMNS)})"
+OR_UPDATE = "ON CONFLICT (seq) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in COLUMNS if name not in {"id", "started_ms"}
 )
 
 _values = attrgetter(*COLUMNS)

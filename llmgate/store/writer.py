@@ -25,7 +25,8 @@ from llmgate.store.migrations import IS_LIVE
 from llmgate.store.problems import StoreProblem, explain, is_damage
 from llmgate.store.queries import Queries
 from llmgate.store.retention import Caps, Retention
-from llmgate.store.rows import UPSERT
+from llmgate.store.rows import INSERT, OR_UPDATE
+from llmgate.store.together import together
 from llmgate.wire.gateway import Recording
 
 Bodies = Literal["full", "metadata", "off"]
@@ -38,11 +39,13 @@ CUT = "the gateway stopped before the answer ended"
 
 _BIG = 64 << 10
 _STEP = 8  # exchanges encoded before the loop may serve somebody else
+_BEHIND = 800  # from here on callers wait a little longer, so that nothing has to be dropped
+_LONG_STEP = 64
 _STOPPED_BYTES = 32 << 20  # bodies held while nothing can be written
 
 _log = logging.getLogger("llmgate.store")
 
-_PARTS = "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)"
+_PARTS = "INSERT OR REPLACE INTO parts"
 _CUT_LIVE = f"UPDATE exchanges SET state = 'cut', error = ? WHERE {IS_LIVE}"  # noqa: S608 - constants
 
 
@@ -258,8 +261,9 @@ class Store:
         jobs = [self._job(entry) for entry in batch]
         small = [job for job in jobs if job.size <= _BIG]
         written: list[Written] = []
-        for start in range(0, len(small), _STEP):
-            written += self._encoder.encode(small[start : start + _STEP])
+        step = _STEP if len(self.backlog) < _BEHIND else _LONG_STEP
+        for start in range(0, len(small), step):
+            written += self._encoder.encode(small[start : start + step])
             await asyncio.sleep(0)
         for job in jobs:
             if job.size > _BIG:
@@ -276,8 +280,12 @@ class Store:
 
     async def _write(self, written: list[Written]) -> None:
         db = self._open_db()
-        await db.executemany(UPSERT, [item.row for item in written])
-        await db.executemany(_PARTS, [part for item in written for part in item.parts])
+        parts = [part for item in written for part in item.parts]
+        for statement, values in (
+            *together(INSERT, OR_UPDATE, [item.row for item in written]),
+            *together(_PARTS, "", parts),
+        ):
+            await db.execute(statement, values)
         await db.commit()
 
     def _open_db(self) -> aiosqlite.Connection:

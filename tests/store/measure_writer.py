@@ -14,7 +14,8 @@ from pathlib import Path
 from llmgate.config.credentials import Scrubber
 from llmgate.exchange import Exchange
 from llmgate.store.filters import Filter
-from llmgate.store.rows import UPSERT, to_row
+from llmgate.store.rows import INSERT, OR_UPDATE, to_row
+from llmgate.store.together import together
 from llmgate.store.writer import Store
 from llmgate.wire.blocks import Usage
 from llmgate.wire.exchanges import Attempt
@@ -122,7 +123,8 @@ async def list_pages(folder: Path, rows: int) -> None:
             row[1], row[2] = f"{n:032x}", 1_800_000_000_000 + n
             row[7] = f"gpt-4o-mini-{n % 7}" if n % 50_000 else "rare-model"
             batch.append(tuple(row))
-        await store._db.executemany(UPSERT, batch)
+        for statement, values in together(INSERT, OR_UPDATE, batch):
+            await store._db.execute(statement, values)
         await store._db.commit()
     say(f"{rows} rows: {path.stat().st_size / 1e6:.0f} MB without details and bodies")
     cases = {
