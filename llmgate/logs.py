@@ -6,9 +6,12 @@ characters are taken out here, whatever the caller of the logger put in.
 
 import logging
 import logging.handlers
+import os
 import queue
 from collections.abc import Callable, Mapping
+from io import TextIOWrapper
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -32,13 +35,25 @@ class JsonLines(logging.Formatter):
         entry: dict[str, object] = {
             "ts": round(record.created, 3),
             "level": record.levelname.lower(),
-            "event": self._scrub(record.getMessage()),
+            "event": self._clean(record.getMessage()),
         }
         for name, value in getattr(record, _FIELDS, {}).items():
-            entry[name] = self._scrub(value) if isinstance(value, str) else value
+            entry[name] = self._clean(value)
         if record.exc_info:
-            entry["trace"] = self._scrub(self.formatException(record.exc_info))
+            entry["trace"] = self._clean(self.formatException(record.exc_info))
         return _encoder.encode(entry).decode()
+
+    def _clean(self, value: object) -> object:
+        if value is None or isinstance(value, int | float):
+            return value
+        if isinstance(value, list | tuple):
+            return [self._clean(item) for item in value]
+        return _encodable(self._scrub(str(value)))
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates, which no file takes, are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class PlainLines(logging.Formatter):
@@ -53,10 +68,24 @@ class PlainLines(logging.Formatter):
         fields: Mapping[str, object] = getattr(record, _FIELDS, {})
         extra = "".join(f" {name}={value}" for name, value in fields.items() if value != "")
         line = f"{self.formatTime(record, self.datefmt)} {record.levelname.lower():7}"
-        text = safe_text(self._scrub(f"{record.getMessage()}{extra}"), newlines=False)
+        event = _encodable(f"{record.getMessage()}{extra}")
+        text = safe_text(self._scrub(event), newlines=False)
         if record.exc_info:
             text += "\n" + safe_text(self._scrub(self.formatException(record.exc_info)))
         return f"{line} {text}"
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A rotating file that only its owner can read, each new one too."""
+
+    def _open(self) -> TextIOWrapper:
+        def private(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o600)
+
+        return cast(
+            "TextIOWrapper",
+            open(self.baseFilename, self.mode, encoding=self.encoding, opener=private),
+        )
 
 
 class Log:
@@ -107,7 +136,7 @@ class Log:
         self.problem = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            to_file = logging.handlers.RotatingFileHandler(
+            to_file = _PrivateFile(
                 path,
                 maxBytes=int(config.rotate_mb * 1_000_000),
                 backupCount=config.keep,
