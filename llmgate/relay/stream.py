@@ -8,7 +8,7 @@ section 7).
 
 from time import perf_counter_ns
 
-from llmgate.errors import UpstreamCut, UpstreamFault, upstream_error_type
+from llmgate.errors import UpstreamCut, UpstreamFault, UpstreamInvalid, upstream_error_type
 from llmgate.exchange import Headers
 from llmgate.formats import catalog
 from llmgate.relay.call import Call
@@ -122,6 +122,9 @@ async def _end(call: Call) -> None:
     if exchange.status is not None and exchange.status >= 300:  # redirects are not followed
         return await _end_error_status(call)
     match ending.state:
+        case "cut" if exchange.transport != "sse" and _framed(exchange.received_headers):
+            message = ending.message or "the provider's answer is not complete JSON"
+            exchange.fail(UpstreamInvalid.error_type, message)  # HTTP ended well: so does ours
         case "cut":
             message = ending.message or "the provider ended the stream before the answer ended"
             exchange.fail(UpstreamCut.error_type, message, "cut")
@@ -135,6 +138,11 @@ async def _end(call: Call) -> None:
             exchange.state = "finished"
     await call.caller.end()
     return None
+
+
+def _framed(headers: Headers) -> bool:
+    """The answer said how long it is, so its end is known to be its end."""
+    return any(name in {"content-length", "transfer-encoding"} for name, _ in headers)
 
 
 async def _end_error_status(call: Call) -> None:

@@ -97,6 +97,19 @@ async def test_a_whole_body_that_comes_short_is_a_cut() -> None:
     assert rows[0]["state"] == "cut"
 
 
+async def test_a_complete_body_that_is_no_json_passes_and_is_recorded_as_failed() -> None:
+    async with (
+        Upstream([respond(b'{"choices": [')]) as up,
+        GatewayProcess(openai(up.url)) as gateway,
+    ):
+        answer = await raw(gateway.url, "/v1/chat/completions", CHAT)
+        rows = await ended(gateway)
+
+    assert answer.content == b'{"choices": ['
+    assert rows[0]["state"] == "failed"
+    assert rows[0]["error_type"] == "upstream_invalid"
+
+
 async def test_an_error_event_in_mid_stream_passes_and_is_recorded_as_failed() -> None:
     chunks = [*chat_chunks("one ")[:2], b'data: {"error":{"message":"overloaded","code":529}}\n\n']
     async with Upstream([stream(chunks)]) as up, GatewayProcess(openai(up.url)) as gateway:
