@@ -8,9 +8,11 @@ from llmgate.errors import StartupProblem
 
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket. Raises ``StartupProblem`` saying what to do."""
+    if not 0 <= port <= 65535:
+        raise StartupProblem(f"there is no port {port}; choose one up to 65535 with --port")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise StartupProblem(f"server.host '{host}' is no address of this machine") from error
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,13 +1,15 @@
 """uvicorn's HTTP protocol, with the bounds and the patience that a gateway needs.
 
-Three things differ. A head has a size limit. Trailers of a chunked body stay out of the headers, or
+Four things differ. A head has a size limit. Trailers of a chunked body stay out of the headers, or
 a caller could add an ``authorization`` after the request was judged. And an ``Upgrade`` that nobody
 serves is passed over as RFC 9110 (section 7.8) wants: the parser stops at one and drops the body,
-while Java's HTTP client offers h2c with every first request.
+while Java's HTTP client offers h2c with every first request. And a caller who leaves is noticed
+even if the next request came before.
 """
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_HEAD_BYTES = 1 << 18
 _TOO_LARGE = b"the request's headers are over 256 kB"
@@ -19,6 +21,15 @@ class Protocol(HttpToolsProtocol):
     _head_bytes = 0  # of a head that is still incomplete
     _in_head = False
     _passed_over = False  # an upgrade that nobody serves
+    _running: RequestResponseCycle | None = None  # not the newest, where requests are pipelined
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The caller has left."""
+        super().connection_lost(exc)
+        running = self._running
+        if running is not None and not running.response_complete:
+            running.disconnected = True
+            running.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser."""
@@ -56,6 +67,10 @@ class Protocol(HttpToolsProtocol):
         """The body is complete; one that was passed over is still to come."""
         if not self._passed_over:
             super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _bound_head(self, size: int) -> None:
         self._head_bytes += size

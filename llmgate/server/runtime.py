@@ -247,6 +247,16 @@ async def serve(
             leaving = group.create_task(_leave_when(until, server))
             await server.serve(sockets=[sock])
             leaving.cancel()
+            await _end_calls(server)
+
+
+async def _end_calls(server: uvicorn.Server) -> None:
+    """Ends what is still carried while the store is open to record it."""
+    calls = list(server.server_state.tasks)
+    for call in calls:
+        call.cancel()
+    if calls:
+        await asyncio.wait(calls, timeout=1)
 
 
 @asynccontextmanager
@@ -354,7 +364,8 @@ def _catch_uvicorn(log: Log) -> None:
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             text = record.getMessage()
-            if "without completing response" not in text:
+            stopped = record.exc_info and record.exc_info[0] is asyncio.CancelledError
+            if "without completing response" not in text and not stopped:
                 log.write("warning", f"server: {text}")
 
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
