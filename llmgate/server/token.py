@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -18,6 +18,8 @@ def admin_token(folder: Path) -> str:
     try:
         token = path.read_text(encoding="ascii").strip()
         if len(token) >= 20:
+            with suppress(OSError):  # it may have been copied with other rights
+                path.chmod(0o600)
             return token
     except (FileNotFoundError, UnicodeDecodeError):
         pass
