@@ -50,8 +50,7 @@ class Gateway:
         call = accept(caller, place, running.snapshot)  # 1 accept
         asked: Provider | None = None
         try:
-            await read_request(call)
-            self._let_in(call, running)  # 2 who is calling, and may they
+            await self._let_in(call, running)  # 2 who is calling, and may they
             self.minder.add(call)
             if place.protocol == "openai.models" and not place.provider:
                 await answer_models(call, running.router, self.providers)
@@ -75,10 +74,12 @@ class Gateway:
             self.minder.remove(call)
             self._after.ended(call, asked)  # 8 record, 9 publish
 
-    def _let_in(self, call: Call, running: Running) -> None:
+    async def _let_in(self, call: Call, running: Running) -> None:
+        """Reads the body, which may be large, once it is known who sends it."""
         exchange, caller, access = call.exchange, call.caller, running.access
-        exchange.repeat = self._repeats.count(exchange)
         exchange.key = access.identify(caller.headers, caller.query, caller.loopback)
+        await read_request(call)
+        exchange.repeat = self._repeats.count(exchange)
         if exchange.model:
             access.allow_model(exchange.key, exchange.model)
         counts = exchange.method == "POST" and exchange.protocol != "anthropic.count_tokens"
@@ -87,6 +88,7 @@ class Gateway:
     def _plan(self, call: Call, place: Place, running: Running) -> Plan:
         if place.provider:
             return straight_to(place.provider, call, self.providers)
-        plan = running.router.plan(ask(call, running.router), self.providers.listed(), self.providers.usable)
+        listed, usable = self.providers.listed(), self.providers.usable
+        plan = running.router.plan(ask(call, running.router), listed, usable)
         call.exchange.mark("planned", call.now_us())
         return plan

@@ -22,6 +22,8 @@ from llmgate.wire.paths import Place
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower-case
 _serial = count(randbelow(1 << 30))
+_LONGEST_MODEL = 512
+_JSON_BEGINS = frozenset({b"{", b" ", b"\n", b"\r", b"\t"})
 _JSON_OPTIONAL = frozenset({"openai.raw", "raw", "openai.models"})
 
 
@@ -63,11 +65,32 @@ async def read_request(call: Call) -> None:
         return
     if exchange.protocol in _JSON_OPTIONAL and not _looks_like_json(call):
         return
-    seen = glance(body)
-    exchange.model = seen.model or ""
+    seen = glance(_uncompressed(call))
+    exchange.model = _usable(seen.model or "")
     exchange.stream = bool(seen.stream)
     if not exchange.model and exchange.protocol not in _JSON_OPTIONAL:
         raise BadRequest('the request names no model: add "model" to the JSON body')
+
+
+def _uncompressed(call: Call) -> bytes:
+    """The body. Raises ``BadRequest`` for one whose own header says that it cannot be read."""
+    body = call.exchange.request_body
+    if body[:1] not in _JSON_BEGINS:
+        for name, value in call.caller.headers:
+            if name == b"content-encoding" and value.lower() not in {b"", b"identity"}:
+                raise BadRequest("the request body is compressed: send it without content-encoding")
+    return body
+
+
+def _usable(model: str) -> str:
+    """The name as it is. Raises ``BadRequest`` for one that no provider has: it would be a label
+    of metrics and a cell on a screen.
+    """
+    if len(model) > _LONGEST_MODEL:
+        raise BadRequest(f"the model's name is over {_LONGEST_MODEL} characters long")
+    if not model.isprintable():
+        raise BadRequest("the model's name holds control characters")
+    return model
 
 
 def ask(call: Call, router: Router) -> Ask:
