@@ -220,7 +220,8 @@ class FakeGateway:
     def _page(self, query: dict[str, str]) -> ExchangePage:
         since, limit = int(query.get("since_ms", 0)), int(query.get("limit", 100))
         start = int(query.get("cursor", 0))
-        rows = [row for row in reversed(self.rows) if row.started_ms >= since]
+        until = int(query.get("until_ms", 1 << 60))
+        rows = [row for row in reversed(self.rows) if since <= row.started_ms < until]
         more = str(start + limit) if len(rows) > start + limit else ""
         return ExchangePage(exchanges=rows[start : start + limit], cursor=more)
 

@@ -165,7 +165,7 @@ def _word(field: Callable[[ExchangeSummary], str]) -> Callable[..., tuple[str, T
 
 
 def _flags(row: ExchangeSummary, look: Look) -> tuple[str, Tone]:
-    return flags(row), "warn" if row.repeat > 2 else "quiet"
+    return f" {flags(row)}", "warn" if row.repeat > 2 else "quiet"
 
 
 TIME: Final = Column(name="time", title="TIME", width=8, cell=_time)
@@ -187,14 +187,14 @@ TPS: Final = Column(name="tps", title="TOK/S", width=5, right=True, cell=_tps)
 IN: Final = Column(name="in", title="IN", width=6, right=True, cell=_tokens_in)
 OUT: Final = Column(name="out", title="OUT", width=6, right=True, cell=_tokens_out)
 COST: Final = Column(name="cost", title="$", width=8, right=True, cell=_cost)
-FLAGS: Final = Column(name="flags", title="", width=6, cell=_flags)
+FLAGS: Final = Column(name="flags", title="", width=8, cell=_flags)
 
 _SETS: Final[tuple[tuple[int, tuple[Column, ...]], ...]] = (
     (
         160,
         (TIME, STATUS, CLIENT, KEY, ROUTE, MODEL, PROVIDER, TTFT, TOTAL, TPS, IN, OUT, COST, FLAGS),
     ),
-    (112, (TIME, STATUS, CLIENT, MODEL, PROVIDER, TTFT, TOTAL, TPS, IN, OUT, COST, FLAGS)),
+    (113, (TIME, STATUS, CLIENT, MODEL, PROVIDER, TTFT, TOTAL, TPS, IN, OUT, COST, FLAGS)),
     (72, (TIME, STATUS, MODEL, PROVIDER, TOTAL, OUT, COST)),
     (53, (TIME, STATUS, MODEL, TOTAL, OUT)),
     (0, (STATUS, MODEL, TOTAL)),

@@ -86,6 +86,7 @@ _STATES: Final[dict[str, Predicate]] = {
     "ok": lambda row: row.state == "finished" and (row.status or 0) < 400,
     "error": _failed,
 }
+STATES: Final = list(_STATES)
 _LATER: Final = {
     "body": "searching bodies comes later; filter by model, path, err ... for now",
     "h": "searching headers comes later; filter by model, path, err ... for now",

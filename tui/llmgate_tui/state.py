@@ -16,6 +16,20 @@ from llmgate.wire.gateway import ProviderView, Status
 
 CAP: Final = 10_000
 _NOTICES: Final = 1_000
+_NAMES: Final = frozenset(
+    {
+        "model",
+        "served",
+        "provider",
+        "route",
+        "key",
+        "client",
+        "path",
+        "method",
+        "finish",
+        "protocol",
+    }
+)
 
 
 class Delta(msgspec.Struct):
@@ -37,6 +51,7 @@ class Traffic:
         self.cap = cap
         self.rows: list[ExchangeSummary] = []
         self.base = 0
+        self.trimmed = 0  # rows dropped for newer ones so far
         self.marks: set[str] = set()
         self.status: Status | None = None
         self.providers: dict[str, ProviderView] = {}
@@ -48,6 +63,17 @@ class Traffic:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def cleared(self) -> bool:
+        """The reader wants nothing from before some moment."""
+        return self._cleared_ms > 0
+
+    @property
+    def kept(self) -> int:
+        """How many exchanges there are in all, as far as is known."""
+        recorded = self.status.recording.kept if self.status is not None else 0
+        return max(recorded, len(self.rows))
 
     @property
     def end(self) -> int:
@@ -66,6 +92,12 @@ class Traffic:
         """A row by id."""
         index = self._index.get(id)
         return None if index is None else self.row(index)
+
+    def values(self, field: str) -> set[str]:
+        """What a field of the rows holds, for those that hold names."""
+        if field not in _NAMES:
+            return set()
+        return {getattr(row, field) for row in self.rows}
 
     def oldest_open_ms(self) -> int | None:
         """From when on a lost connection may have hidden something: read again from here."""
@@ -172,6 +204,7 @@ class Traffic:
             self.marks.discard(row.id)
         del self.rows[:count]
         self.base += count
+        self.trimmed += count
         delta.trimmed = count
         delta.first_new = max(delta.first_new, self.base)
         delta.changed = [index for index in delta.changed if index >= self.base]

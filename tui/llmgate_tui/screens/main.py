@@ -17,6 +17,7 @@ from llmgate_tui.clock import Clock
 from llmgate_tui.connection import Link
 from llmgate_tui.copying import CHOICES, text_of
 from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.older import Older
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.preview import Preview, notice
 from llmgate_tui.screens.traffic import TrafficBody
@@ -24,6 +25,7 @@ from llmgate_tui.state import Traffic
 from llmgate_tui.widgets.header import Header, ProblemLine
 from llmgate_tui.widgets.key_line import KeyLine
 from llmgate_tui.widgets.tab_line import TabLine
+from llmgate_tui.widgets.traffic_table import TrafficTable
 
 LEAST = (40, 10)
 
@@ -66,6 +68,7 @@ class MainScreen(Screen[None]):
         self._traffic = traffic
         self._api = api
         self._address = address
+        self._older = Older(api, traffic)
         self._link = Link(word="connecting")
         self._tabs = TabLine([("1", "Traffic", "screen.traffic")], self.status)
         self._header = Header(self.link, self.status, address=address, clock=clock, glyphs=glyphs)
@@ -119,6 +122,23 @@ class MainScreen(Screen[None]):
             line.redraw()
         if self.has_class("-too-small"):
             self._say_too_small()
+
+    # -- older exchanges -----------------------------------------------------
+
+    @on(TrafficTable.AtOldest)
+    def _at_oldest(self, event: TrafficTable.AtOldest) -> None:
+        event.stop()
+        if self._link.up and self._older.wanted():
+            self.run_worker(self._page_in(), group="older", exit_on_error=False)
+
+    async def _page_in(self) -> None:
+        try:
+            rows = await self._older.page()
+        except ApiProblem as problem:
+            self.notify(f"older exchanges: {problem.message}", severity="warning", markup=False)
+            return
+        if rows:
+            self.body.take_older(rows)
 
     # -- size ----------------------------------------------------------------
 

@@ -59,7 +59,7 @@ class TrafficBody(Vertical):
         self.view = View(traffic, clock.now_ms)
         self.table = TrafficTable(self.view, clock, glyphs)
         self.detail = DetailPane(api, clock)
-        self._bar = FilterBar(self._where, glyphs)
+        self._bar = FilterBar(self._where, glyphs, traffic.values)
         self._head = TableHead(self.table)
         self._empty = Empty(address)
         self.split = Split([self._head, self.table, self._empty], self.detail)
@@ -94,6 +94,14 @@ class TrafficBody(Vertical):
             for row in rows:
                 if row.id == self._shown:
                     self.detail.update_summary(row)
+
+    def take_older(self, rows: list[ExchangeSummary]) -> None:
+        """Rows from before those that are held."""
+        place = self.table.place()
+        delta = self.traffic.merge(rows)
+        self.table.take(delta, self.view.take(delta))
+        self.table.keep_place(place)
+        self._face()
 
     def _show(self, delta: Delta) -> None:
         moved = self.view.take(delta)

@@ -44,7 +44,7 @@ class Empty(VerticalScroll, can_focus=True):
     def show_hidden(self, hidden: int, *, marked: bool) -> None:
         """The filter lets nothing through."""
         way = "M shows all again" if marked else "esc clears the filter"
-        self._say([(f"{hidden:,} hidden. {way}.", "$quiet")])
+        self._say([(f"Nothing matches: {hidden:,} hidden. {way}.", "$quiet")])
 
     def _say(self, lines: list[tuple[str, str]]) -> None:
         content = Content("\n").join(

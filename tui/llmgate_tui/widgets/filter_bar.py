@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
+from llmgate_tui.completion import Values, complete
 from llmgate_tui.filter_terms import FilterProblem
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.text import clean
@@ -35,15 +36,27 @@ class FilterInput(CleanInput):
         Binding(
             "escape", "leave", "Clear", id="filter.clear", tooltip="Clear the filter and leave"
         ),
+        Binding(
+            "tab", "complete", "Complete", id="filter.complete", tooltip="Complete a field or value"
+        ),
         Binding("enter", "submit", "Keep", id="filter.keep", tooltip="Keep the filter and leave"),
     ]
 
     class Left(Message):
         """The input gives the focus back."""
 
-    def __init__(self) -> None:
+    class Open(Message):
+        """Tab was pressed where more than one word is possible."""
+
+        def __init__(self, at: int, words: list[str]) -> None:
+            super().__init__()
+            self.at = at
+            self.words = words
+
+    def __init__(self, values: Values) -> None:
         super().__init__("filter: model:claude* status:>=400 -client:codex", id="filter")
         self.can_focus = False
+        self._values = values
         self._history: list[str] = []
         self._at = 0
 
@@ -67,6 +80,14 @@ class FilterInput(CleanInput):
         self.value = self._history[self._at] if self._at < len(self._history) else ""
         self.cursor_position = len(self.value)
 
+    def action_complete(self) -> None:
+        """Adds what is sure, or tells what is possible."""
+        text, at, words = complete(self.value, self.cursor_position, self._values)
+        self.value = text
+        self.cursor_position = at
+        if words:
+            self.post_message(self.Open(at, words))
+
     def action_leave(self) -> None:
         """Clears and leaves."""
         self.value = ""
@@ -80,10 +101,12 @@ class Trouble(Line):
         super().__init__(id="filter-trouble")
         self._glyphs = glyphs
         self._problem: FilterProblem | None = None
+        self._colour = "bad"
 
-    def say(self, problem: FilterProblem | None) -> None:
+    def say(self, problem: FilterProblem | None, tone: str = "bad") -> None:
         """Shows a problem, or goes away."""
         self._problem = problem
+        self._colour = tone
         self.display = problem is not None
         self.redraw()
 
@@ -94,11 +117,14 @@ class Trouble(Line):
         at = 3 + self._problem.at
         message = clean(self._problem.message)
         if at + 2 + len(message) <= width:
-            return [(" " * at + self._glyphs.caret + " ", "bad"), (message, "bad")], []
+            return [
+                (" " * at + self._glyphs.caret + " ", self._colour),
+                (message, self._colour),
+            ], []
         if len(message) + 2 <= at < width:
             lead = " " * (at - len(message) - 1)
-            return [(f"{lead}{message} {self._glyphs.caret}", "bad")], []
-        return [(f" {self._glyphs.caret} {message}", "bad")], []
+            return [(f"{lead}{message} {self._glyphs.caret}", self._colour)], []
+        return [(f" {self._glyphs.caret} {message}", self._colour)], []
 
 
 class FilterBar(Vertical):
@@ -123,9 +149,9 @@ class FilterBar(Vertical):
             super().__init__()
             self.text = text
 
-    def __init__(self, where: Callable[[], list[Piece]], glyphs: Glyphs) -> None:
+    def __init__(self, where: Callable[[], list[Piece]], glyphs: Glyphs, values: Values) -> None:
         super().__init__(id="filter-bar")
-        self.input = FilterInput()
+        self.input = FilterInput(values)
         self._place = Place(where)
         self._trouble = Trouble(glyphs)
         self._timer: Timer | None = None
@@ -164,6 +190,11 @@ class FilterBar(Vertical):
 
     def _settled(self) -> None:
         self.post_message(self.Changed(self.input.value))
+
+    @on(FilterInput.Open)
+    def _open(self, event: FilterInput.Open) -> None:
+        event.stop()
+        self._trouble.say(FilterProblem("  ".join(event.words), event.at), tone="quiet")
 
     @on(Input.Submitted)
     def _kept(self, event: Input.Submitted) -> None:

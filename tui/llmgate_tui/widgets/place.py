@@ -38,12 +38,13 @@ def where(table: TrafficTable, glyphs: Glyphs) -> list[Piece]:
     """The words for the state of a list."""
     view, pieces = table.view, list[Piece]()
     shown, held, marked = len(view), len(view.traffic), len(view.traffic.marks)
+    kept = f" of {view.traffic.kept:,}" if view.traffic.kept > held and not table.following else ""
     if marked:
         pieces.append((f"{marked} marked  ", "accent"))
     if view.limited:
         pieces.append((f"{shown:,} of {held:,}  ", ""))
     elif (at := table.cursor) is not None:
-        pieces.append((f"{at + 1:,}/{shown:,}  ", "quiet"))
+        pieces.append((f"{at + 1:,}/{shown:,}{kept}  ", "quiet"))
     if view.arranged:
         pieces.append((f"by {ORDERS[view.order][0]}  ", "accent"))
     return [*pieces, *_pace(table, glyphs)]

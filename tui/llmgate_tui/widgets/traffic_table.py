@@ -100,6 +100,9 @@ class TrafficTable(ScrollView, can_focus=True):
     class Reshaped(Message):
         """The columns are others now."""
 
+    class AtOldest(Message):
+        """The reader has come to the oldest row there is."""
+
     class FollowChanged(Message):
         """Following went on or off by moving."""
 
@@ -155,6 +158,16 @@ class TrafficTable(ScrollView, can_focus=True):
             self._refresh_rows(delta.changed)
             if grown:
                 self._refresh_new(delta)
+
+    def place(self) -> tuple[int | None, int]:
+        """Where the cursor stands and what row is at the top, for ``keep_place``."""
+        return self.cursor, self.scroll_offset.y
+
+    def keep_place(self, place: tuple[int | None, int]) -> None:
+        """Rows came in above: what is read stays where it is on the screen."""
+        (before, top), after = place, self.cursor
+        if before is not None and after is not None:
+            self.set_scroll(None, top + after - before)
 
     def rearrange(self) -> None:
         """The view was rebuilt: filter, order or marks changed."""
@@ -254,6 +267,8 @@ class TrafficTable(ScrollView, can_focus=True):
         position = max(0, min(position, len(self.view) - 1))
         self._select_position(position)
         self.set_following(position == self._newest() and not self.view.arranged)
+        if position == len(self.view) - 1 - self._newest():
+            self._say_oldest()
 
     def select(self, id: str) -> None:  # noqa: A002
         """Puts the cursor on an exchange, if it is shown."""
@@ -303,6 +318,19 @@ class TrafficTable(ScrollView, can_focus=True):
     def on_mouse_scroll_up(self) -> None:
         """Looking back ends following: new rows must not pull the list away."""
         self.set_following(False)
+        if not self.scroll_offset.y and not self.view.flipped:
+            self._say_oldest()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The scrollbar can be dragged to the oldest row, too."""
+        super().watch_scroll_y(old_value, new_value)
+        edge = self.max_scroll_y if self.view.flipped else 0
+        if round(old_value) != edge and round(new_value) == edge:
+            self._say_oldest()
+
+    def _say_oldest(self) -> None:
+        if not self.view.arranged and not self.following:
+            self.post_message(self.AtOldest())
 
     def on_resize(self) -> None:
         """Picks the columns that fit."""
