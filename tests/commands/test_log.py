@@ -1,6 +1,7 @@
 """`llmgate log` lists, shows and tails what a gateway has recorded, while it runs or not."""
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -210,5 +211,14 @@ def wait_until_it_reads(pid: int) -> None:
     folder = Path(f"/proc/{pid}/fd")
     if not folder.exists():
         pytest.skip("needs /proc to see what a process has open")
-    while not any("exchanges.sqlite" in os.path.realpath(file) for file in folder.iterdir()):
+    while not any("exchanges.sqlite" in target for target in _targets(folder)):
         pass
+
+
+def _targets(folder: Path) -> list[str]:
+    """What the process has open; a file may be closed while we look."""
+    found: list[str] = []
+    for link in folder.iterdir():
+        with contextlib.suppress(OSError):
+            found.append(os.readlink(link))
+    return found
