@@ -47,7 +47,8 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """The answer was read to its end and the provider keeps the connection open."""
-        return self._complete and self._keep_alive and not self.lost and self._fault is None
+        read = self._complete and not self._chunks  # what is unread would begin the next answer
+        return read and self._keep_alive and not self.lost and self._fault is None
 
     @property
     def untouched(self) -> bool:
