@@ -9,9 +9,10 @@ from litestar.params import HeaderParameter
 from litestar.response import Stream
 
 from llmgate.control.core import Core
+from llmgate.control.refusal import REFUSALS
 
 
-@get("/events", summary="The live feed (SSE)", tags=["events"])
+@get("/events", summary="The live feed (SSE)", tags=["events"], responses=REFUSALS)
 async def stream_events(
     state: State,
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,

@@ -13,6 +13,7 @@ from litestar.response import Stream
 from llmgate.control.core import Core
 from llmgate.control.follow import follow
 from llmgate.control.reading import chat_of, kept, live_chunks
+from llmgate.control.refusal import REFUSALS
 from llmgate.store.filters import Filter
 from llmgate.store.problems import BadFilter
 from llmgate.store.queries import Part
@@ -24,7 +25,7 @@ _MAX_PAGE = 1_000
 _MAX_CHUNKS = 5_000
 
 
-@get("/", summary="List exchanges, newest first")
+@get("/", summary="List exchanges, newest first", responses=REFUSALS)
 async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
     state: State,
     cursor: FromQuery[str] = "",
@@ -68,7 +69,7 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
         raise ValidationException(str(error)) from error
 
 
-@get("/{exchange_id:str}", summary="One exchange without its bodies")
+@get("/{exchange_id:str}", summary="One exchange without its bodies", responses=REFUSALS)
 async def get_exchange(state: State, exchange_id: FromPath[str]) -> ExchangeDetail:
     """The id, or a prefix of it that no other exchange has."""
     core: Core = state.core
@@ -81,7 +82,7 @@ async def get_exchange(state: State, exchange_id: FromPath[str]) -> ExchangeDeta
     return detail
 
 
-@get("/{exchange_id:str}/body", summary="A body, byte for byte as kept")
+@get("/{exchange_id:str}/body", summary="A body, byte for byte as kept", responses=REFUSALS)
 async def get_body(
     state: State,
     exchange_id: FromPath[str],
@@ -96,7 +97,11 @@ async def get_body(
     return Response(body, media_type="application/octet-stream")
 
 
-@get("/{exchange_id:str}/chunks", summary="Wire chunks of the answer with their times")
+@get(
+    "/{exchange_id:str}/chunks",
+    summary="Wire chunks of the answer with their times",
+    responses=REFUSALS,
+)
 async def get_chunks(
     state: State,
     exchange_id: FromPath[str],
@@ -111,13 +116,17 @@ async def get_chunks(
     return await core.store.queries.chunks(exchange_id, start, limit)
 
 
-@get("/{exchange_id:str}/chat", summary="Request and answer as a conversation")
+@get("/{exchange_id:str}/chat", summary="Request and answer as a conversation", responses=REFUSALS)
 async def get_chat(state: State, exchange_id: FromPath[str]) -> ChatView:
     """Whatever the protocol; a side that cannot be read is said in ``problem``."""
     return await chat_of(state.core, exchange_id)
 
 
-@get("/{exchange_id:str}/stream", summary="Follow an exchange while it lives (SSE)")
+@get(
+    "/{exchange_id:str}/stream",
+    summary="Follow an exchange while it lives (SSE)",
+    responses=REFUSALS,
+)
 async def stream_exchange(
     state: State, exchange_id: FromPath[str], start: Annotated[int, QueryParameter(ge=0)] = 0
 ) -> Stream:
