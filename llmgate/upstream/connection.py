@@ -160,6 +160,11 @@ class Connection(asyncio.Protocol):
 
     # httptools' side
 
+    def on_message_begin(self) -> None:
+        """An answer begins; a second one to the same request belongs to nobody."""
+        if self._complete:
+            self._keep_alive = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line."""
         if not self._head:  # a trailer is no header, and nothing may follow an answer
@@ -169,7 +174,6 @@ class Connection(asyncio.Protocol):
         """The head is complete; a 1xx is only a preface."""
         assert self._parser is not None
         if self._complete:
-            self._keep_alive = False  # a second answer to one request: it belongs to nobody
             return
         self.status = self._parser.get_status_code()
         if self.status < 200:
