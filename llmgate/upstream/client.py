@@ -131,7 +131,8 @@ def _head(request: Outbound, url: SplitResult) -> bytes:
     if request.body or request.method not in {"GET", "HEAD"}:
         lines.append(f"content-length: {len(request.body)}")
     text = "\r\n".join(lines)
-    if text.count("\n") != len(lines) - 1 or "\0" in text:
+    ends = len(lines) - 1
+    if text.count("\n") != ends or text.count("\r") != ends or "\0" in text:
         raise UpstreamInvalid("a header or the path of this request holds a line break")
     return f"{text}\r\n\r\n".encode("latin-1", "replace")
 
@@ -143,5 +144,3 @@ def _tls_reason(error: ssl.SSLError) -> str:
             " tls.ca_bundle can name the authority's PEM file"
         )
     return f"TLS failed ({error.reason or error})"
-
-
