@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from llmgate.errors import StartupProblem
 from llmgate.store.folder import data_folder
@@ -14,7 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Opens the terminal; 2 when there is no token to open it with."""
+    """Opens the terminal; 2 when there is no such address, or no token to open it with."""
+    url = _address(args.url)
     path = Path(data_folder(args.data_dir, create=False)) / "admin-token"
     try:
         token = path.read_text(encoding="ascii").strip()
@@ -25,4 +27,21 @@ def run(args: argparse.Namespace) -> int:
         ) from error
     from llmgate_tui.main import run as run_tui  # noqa: PLC0415 - loads the TUI only now
 
-    return run_tui(args.url, token)
+    return run_tui(url, token)
+
+
+def _address(given: str) -> str:
+    """The gateway's address as a person may write it: with http:// or without."""
+    url = given.strip()
+    url = (url if "://" in url else f"http://{url}").rstrip("/")
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        alone = not (parts.path or parts.query or parts.fragment or parts.username)
+        if known and alone and (parts.port or 1) > 0:
+            return url
+    except ValueError:  # a port that is no number, or too large a one
+        pass
+    raise StartupProblem(
+        f"--url '{given}' is not the address of a gateway: write http://HOST:PORT and nothing after"
+    )

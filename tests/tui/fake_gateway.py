@@ -25,7 +25,7 @@ from tests.tui import sample
 TOKEN: Final = "test-token"
 BODY: Final = b'{"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "Hi"}]}'
 _ENCODER: Final = msgspec.json.Encoder()
-_REASONS: Final = {200: "OK", 401: "Unauthorized", 404: "Not Found"}
+_REASONS: Final = {200: "OK", 401: "Unauthorized", 404: "Not Found", 503: "Busy"}
 
 
 class FakeGateway:
@@ -39,6 +39,7 @@ class FakeGateway:
         self.last_event_ids: list[str] = []
         self.refuse_token = False
         self.refusal = "wrong admin token"
+        self.refusal_status = 401
         self.silent = False  # accepts, then says nothing
         self.foreign = False  # answers like some other program
         self.port = 0
@@ -144,7 +145,7 @@ class FakeGateway:
         if self.foreign:
             _send(writer, 200, b"<html>hello</html>")
         elif self.refuse_token or headers.get("authorization") != f"Bearer {TOKEN}":
-            _send(writer, 401, _ENCODER.encode({"detail": self.refusal}))
+            _send(writer, self.refusal_status, _ENCODER.encode({"detail": self.refusal}))
         elif target.startswith("/admin/v1/events"):
             await self._feed(headers.get("last-event-id", ""), reader, writer)
             return False

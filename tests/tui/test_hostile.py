@@ -87,10 +87,10 @@ async def test_a_hostile_preview_is_harmless(empty: FakeGateway) -> None:
 
 async def test_a_hostile_refusal_is_harmless(empty: FakeGateway) -> None:
     empty.refusal = f"no {EVIL}"
-    empty.refuse_token = True
+    empty.refuse_token, empty.refusal_status = True, 503
     app = open_app(empty)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        text = await shown(pilot, "unauthorised")
+        text = await shown(pilot, "no ")
         app.notify(EVIL, markup=False)
         await pilot.pause()
 

@@ -152,7 +152,7 @@ class Api:
             raise ApiProblem(_unreachable(self.url, error)) from error
         try:
             if response.status_code != 200:
-                raise ApiProblem(await _refusal(response, path), response.status_code)
+                raise await _refusal(self.url, response, path)
             yield response
         finally:
             await response.aclose()
@@ -166,16 +166,24 @@ async def _bytes(response: httpx.Response) -> AsyncIterator[bytes]:
         raise ApiProblem(f"the connection to the gateway broke: {_reason(error)}") from error
 
 
-async def _refusal(response: httpx.Response, path: str) -> str:
+async def _refusal(url: str, response: httpx.Response, path: str) -> ApiProblem:
     body = bytearray()
     async for data in _bytes(response):
         body += data
         if len(body) > _MAX_ERROR:
             break
     told = _told(bytes(body))
-    if response.status_code in {401, 403} and not told:
-        return "the gateway refused the admin token"
-    return told or f"the gateway answered {response.status_code} to /admin/v1/{path}"
+    code = response.status_code
+    if code in {401, 403}:
+        return ApiProblem(
+            f"the gateway at {url} has another token than the one given: it is in the file"
+            " admin-token of that gateway's data folder (--data-dir)",
+            code,
+        )
+    if told:
+        return ApiProblem(told, code)
+    said = f"what answers at {url} is not this gateway: {code} to /admin/v1/{path}"
+    return ApiProblem(said, code, foreign=code == 404)
 
 
 def _told(body: bytes) -> str:
@@ -210,7 +218,12 @@ def _unreachable(url: str, error: Exception) -> str:
     return f"no gateway answers at {url} ({_reason(error)})"
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return "connection refused"
+        cause = cause.__cause__ or cause.__context__
     return safe_text(str(error) or type(error).__name__, newlines=False)[:200]
 
 

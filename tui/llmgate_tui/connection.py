@@ -43,9 +43,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
             case "stale":
                 return f"stale {self.silent_s:.0f}s"
             case "unauthorised":
-                return "unauthorised: check the admin token"
+                return "unauthorised"
             case "mismatch":
-                return "version mismatch"
+                return "not this gateway, or another version"
             case "lost" | "stopped":
                 return f"{self.word} · retry {max(0.0, self.retry_s):.0f}s ({self.attempt})"
 

@@ -43,7 +43,8 @@ class Older:
             self.busy = False
         self._cursor, self._done = page.cursor, not page.cursor
         room = self._traffic.cap - len(self._traffic)
-        return page.exchanges[:room][::-1]
+        fresh = [row for row in page.exchanges if self._traffic.index(row.id) is None]
+        return fresh[:room][::-1]
 
     def _begin_again_after_a_trim(self) -> None:
         """Rows that were read and then dropped for new ones can be read again."""

@@ -155,9 +155,11 @@ class TrafficBody(Vertical):
         if len(self.traffic):
             self._empty.show_hidden(len(self.traffic), marked=self.view.only_marked)
             return
+        if self._link is not None and not self._link.up:
+            self._empty.show_waiting(answers=self._link.word in {"unauthorised", "mismatch"})
+            return
         status = self.traffic.status
-        lost = self._link is not None and not self._link.up
-        self._empty.show_first(keyed=status is not None and not status.keyless, lost=lost)
+        self._empty.show_first(keyed=status is not None and not status.keyless)
 
     def _where(self) -> list[Piece]:
         return where(self.table, self._glyphs)

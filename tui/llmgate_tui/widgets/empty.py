@@ -25,11 +25,16 @@ class Empty(VerticalScroll, can_focus=True):
         """One text."""
         yield self._text
 
-    def show_first(self, *, keyed: bool, lost: bool) -> None:
+    def show_waiting(self, *, answers: bool) -> None:
+        """Nothing is known yet: no gateway, or one that does not let us in."""
+        lines = [(f"Waiting for the gateway at {self._address}.", "")]
+        if not answers:
+            how = "in another terminal starts one; this screen connects by itself."
+            lines += [("", ""), ("llmgate up", "$accent"), ("", ""), (how, "$quiet")]
+        self._say(lines)
+
+    def show_first(self, *, keyed: bool) -> None:
         """How to begin."""
-        if lost:
-            self._say([("Waiting for the gateway.", "$quiet")])
-            return
         lines: list[tuple[str, str]] = [
             ("No traffic yet. Send the first request (y copies it):", ""),
             ("", ""),
