@@ -204,7 +204,7 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leaves on the first signal, at once on the second; uvicorn's own would die of it after."""
+        """Leaves on the first signal, at once on the second; uvicorn's own dies of it after."""
         loop = asyncio.get_running_loop()
         handled: list[signal.Signals] = []
         with suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
@@ -267,13 +267,17 @@ async def _running_gateway(
     recording, scrubber = snapshot.config.recording, _scrubber(snapshot)
     early_problems: list[str | None] = []
     tell = [early_problems.append]
+
+    def on_problem(problem: str | None) -> None:
+        tell[-1](problem)  # the runtime, once there is one
+
     store = await Store.open(
         store_file(options.data_folder),
         bodies=recording.bodies,
         keep_days=recording.keep_days,
         keep_mb=recording.keep_mb,
         scrubber=scrubber,
-        on_problem=lambda problem: tell[-1](problem),
+        on_problem=on_problem,
     )
     runtime = Runtime(holder, store, scrubber, options, address)
     tell.append(runtime.store_problem)

@@ -1,5 +1,6 @@
 """Opens the store file for writing or reading, and sets a damaged one aside."""
 
+import asyncio
 import os
 import sqlite3
 import sys
@@ -48,7 +49,19 @@ def _create_private(path: Path) -> None:
 
 
 async def open_reader(path: Path) -> aiosqlite.Connection:
-    """A read-only connection; never creates the file."""
+    """A read-only connection; never creates the file.
+
+    Opening is not interrupted half-way: the connection's thread would outlive the event loop.
+    """
+    opening = asyncio.ensure_future(_open_reader(path))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await (await opening).close()
+        raise
+
+
+async def _open_reader(path: Path) -> aiosqlite.Connection:
     name = quote(os.path.abspath(path))  # noqa: PTH100, ASYNC240 - no file is touched
     try:
         return await _read_only(f"file:{name}?mode=ro")

@@ -1,7 +1,7 @@
 """The HTTP client that carries requests to providers: a pool of connections for each provider.
 
-It sends what it is given and gives back what comes: no redirects, no decoding, no retries but one: an
-idle connection that the provider closed at the very moment it was used.
+It sends what it is given and gives back what comes: no redirects, no decoding, no retries but one:
+an idle connection that the provider closed at the very moment it was used.
 """
 
 import asyncio

@@ -15,7 +15,7 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
 
 
 @lru_cache(maxsize=32)
-def _context(verify: bool, ca_bundle: str | None) -> ssl.SSLContext:  # noqa: FBT001
+def _context(verify: bool, ca_bundle: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     context.set_alpn_protocols(["http/1.1"])

@@ -43,7 +43,7 @@ class Place(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
-def place(path: str) -> Place:
+def place(path: str) -> Place:  # noqa: PLR0911 - one line for each form of a path
     """Reads a raw (still encoded) path."""
     protocol = _EXACT.get(path)
     if protocol is not None:

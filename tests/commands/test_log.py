@@ -220,5 +220,5 @@ def _targets(folder: Path) -> list[str]:
     found: list[str] = []
     for link in folder.iterdir():
         with contextlib.suppress(OSError):
-            found.append(os.readlink(link))
+            found.append(str(link.readlink()))
     return found
