@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from llmgate import __version__
-from llmgate.errors import LlmgateError, StartupProblem
+from llmgate.errors import ConfigProblem, LlmgateError, StartupProblem
 
 COMMANDS = {
     "up": "start the gateway and open the terminal UI on it",
@@ -50,8 +50,8 @@ def _run(name: str, arguments: list[str]) -> int:
     command.add_arguments(parser)
     try:
         code: int = command.run(parser.parse_args(arguments))
-    except StartupProblem as problem:
-        print(f"llmgate: {problem}", file=sys.stderr)
+    except (StartupProblem, ConfigProblem) as problem:
+        print(f"llmgate: {problem}{_more(problem)}", file=sys.stderr)
         return 2
     except LlmgateError as problem:
         print(f"llmgate: {problem}", file=sys.stderr)
@@ -59,3 +59,8 @@ def _run(name: str, arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _more(problem: LlmgateError) -> str:
+    others = problem.others if isinstance(problem, ConfigProblem) else ()
+    return f"; {len(others)} more: `llmgate check` lists them" if others else ""

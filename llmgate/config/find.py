@@ -46,7 +46,8 @@ def find_config(
 def env_files(config: Path | None, folder: Path, named: Path | None = None) -> list[Path]:
     """The .env files, the last one wins: working folder, the config's folder, ``--env-file``."""
     if named is not None and not named.is_file():
-        raise StartupProblem(f"--env-file names {named}, which does not exist")
+        what = "is not a file" if named.exists() else "does not exist"
+        raise StartupProblem(f"--env-file names {named}, which {what}")
     files = [folder / ".env"]
     if config is not None:
         files.append(config.parent / ".env")
@@ -83,10 +84,11 @@ async def starting_config(
     *, config: str | Path | None, env_file: str | Path | None, demo: bool, now_ms: int
 ) -> Source:
     """What `llmgate up` starts with. Raises ``StartupProblem`` and ``ConfigProblem``."""
-    if demo:
-        return Source(demo_config(now_ms=now_ms), None, ())
     folder = Path.cwd()
     named = Path(env_file) if env_file else None
+    if demo:
+        env_files(None, folder, named)  # a name that is wrong is wrong here too
+        return Source(demo_config(now_ms=now_ms), None, ())
     path = find_config(config, environment([folder / ".env"], os.environ), folder)
     files = env_files(path, folder, named)
     environ = environment(files, os.environ)
