@@ -120,7 +120,7 @@ async def test_run_writes_what_is_queued_and_close_writes_the_rest(
         runner = group.create_task(store.run())
         store.begun(begin(1))
         while not (await reader.page(Filter())).exchanges:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.005)  # allow sleep: waits for a thread
         runner.cancel()
     last = finish(begin(2))
     store.begun(last)

@@ -92,7 +92,7 @@ def test_a_reader_that_was_late_once_gets_the_next_chunk_on_time(tmp_path: Path)
     async def play() -> None:
         reply = await sender(tmp_path).send(outbound())
         await reply.read()
-        await asyncio.sleep(0.25)  # of virtual time: past the second chunk, before the third
+        await asyncio.sleep(0.25)  # allow sleep: virtual; past the second chunk
         await reply.read()
         late = now()
         await reply.read()
