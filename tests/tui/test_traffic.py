@@ -5,7 +5,17 @@ import pytest
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate_tui.screens.preview import Preview
 from llmgate_tui.widgets.traffic_table import TrafficTable
-from tests.tui.conftest import body, fresh, later, open_app, screen_text, shown, typed, until
+from tests.tui.conftest import (
+    body,
+    fresh,
+    later,
+    open_app,
+    screen_text,
+    settled,
+    shown,
+    typed,
+    until,
+)
 from tests.tui.fake_gateway import FakeGateway
 
 
@@ -194,6 +204,29 @@ async def test_marks_can_be_set_shown_alone_and_cleared(busy: FakeGateway) -> No
         await shown(pilot, "/60")
         await pilot.press("U")
         await until(pilot, lambda: "marked" not in screen_text(app).splitlines()[2])
+
+
+async def test_the_selected_row_stays_in_sight_when_the_detail_opens(busy: FakeGateway) -> None:
+    app = open_app(busy)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press("k", "m", "k", "enter")  # the mark is on the row above the last
+        text = await settled(pilot, "Summary")
+        table = body(app).table
+
+        assert table.cursor == 58
+        assert any(line.startswith(" ● ") for line in text.splitlines())
+
+
+async def test_moving_off_the_edge_scrolls_what_is_seen(busy: FakeGateway) -> None:
+    app = open_app(busy)
+    async with app.run_test(size=(120, 20)) as pilot:
+        await shown(pilot, "60/60")
+        top = screen_text(app).splitlines()[4]
+        await pilot.press(*["k"] * 15)
+        text = await shown(pilot, "45/60")
+
+        assert text.splitlines()[5] == top
 
 
 async def test_the_detail_opens_below_beside_and_alone(busy: FakeGateway) -> None:

@@ -32,11 +32,16 @@ class Older:
         room = 0 < len(traffic) < traffic.cap and not traffic.cleared
         return room and not self._done and not self.busy
 
+    def claim(self) -> bool:
+        """True for the one who is to read the next page; nobody else until that is done."""
+        free = self.wanted()
+        self.busy = self.busy or free
+        return free
+
     async def page(self) -> list[ExchangeSummary]:
         """The next older rows, oldest first; raises ``ApiProblem``."""
-        self.busy = True
-        self._until_ms = self._until_ms or self._traffic.rows[0].started_ms + 1
         try:
+            self._until_ms = self._until_ms or self._traffic.rows[0].started_ms + 1
             filters = {"until_ms": str(self._until_ms)}
             page = await self._api.exchanges(filters, cursor=self._cursor, limit=_PAGE)
         finally:

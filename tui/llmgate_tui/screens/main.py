@@ -128,7 +128,7 @@ class MainScreen(Screen[None]):
     @on(TrafficTable.AtOldest)
     def _at_oldest(self, event: TrafficTable.AtOldest) -> None:
         event.stop()
-        if self._link.up and self._older.wanted():
+        if self._link.up and self._older.claim():
             self.run_worker(self._page_in(), group="older", exit_on_error=False)
 
     async def _page_in(self) -> None:

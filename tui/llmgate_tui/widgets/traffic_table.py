@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import Reactive
@@ -22,6 +22,7 @@ from llmgate_tui import columns
 from llmgate_tui.clock import Clock
 from llmgate_tui.columns import Column
 from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.list_keys import LIST_KEYS
 from llmgate_tui.state import Delta
 from llmgate_tui.view import View
 from llmgate_tui.widgets.row_painter import RowPainter
@@ -56,32 +57,7 @@ class TrafficTable(ScrollView, can_focus=True):
     TrafficTable > .traffic--cursor-blurred { background: $block-cursor-blurred-background; }
     TrafficTable.-lost > .traffic--plain, TrafficTable.-lost > .traffic--live { color: $quiet; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down", id="list.down", tooltip="Next exchange", show=False),
-        Binding("k,up", "move(-1)", "Up", id="list.up", tooltip="Previous exchange", show=False),
-        Binding("g,home", "first", "Top", id="list.first", tooltip="First exchange", show=False),
-        Binding("G,end", "last", "End", id="list.last", tooltip="Last exchange", show=False),
-        Binding("pageup", "page(-2)", "Page up", id="list.pageup", tooltip="A page up", show=False),
-        Binding(
-            "pagedown",
-            "page(2)",
-            "Page down",
-            id="list.pagedown",
-            tooltip="A page down",
-            show=False,
-        ),
-        Binding(
-            "ctrl+u", "page(-1)", "Half up", id="list.halfup", tooltip="Half a page up", show=False
-        ),
-        Binding(
-            "ctrl+d",
-            "page(1)",
-            "Half down",
-            id="list.halfdown",
-            tooltip="Half a page down",
-            show=False,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = LIST_KEYS
 
     class Moved(Message):
         """The cursor stands on another exchange, or on none."""
@@ -113,6 +89,7 @@ class TrafficTable(ScrollView, can_focus=True):
         self.glyphs = glyphs
         self.following = True
         self.selected: str | None = None
+        self._height = 0  # before the last resize
         self.columns: list[tuple[Column, int]] = columns.for_width(80)
         self._painter = RowPainter(self._style, clock, glyphs)
         self._styles: dict[tuple[str, bool, bool], Style] = {}
@@ -167,7 +144,7 @@ class TrafficTable(ScrollView, can_focus=True):
         """Rows came in above: what is read stays where it is on the screen."""
         (before, top), after = place, self.cursor
         if before is not None and after is not None:
-            self.set_scroll(None, top + after - before)
+            self._scroll_to_row(top + after - before)
 
     def rearrange(self) -> None:
         """The view was rebuilt: filter, order or marks changed."""
@@ -195,7 +172,7 @@ class TrafficTable(ScrollView, can_focus=True):
 
     def _keep_place(self, trimmed: int) -> None:
         if not self.following:
-            self.set_scroll(None, max(0, self.scroll_offset.y - trimmed))
+            self._scroll_to_row(max(0, self.scroll_offset.y - trimmed))
 
     def _resize(self) -> bool:
         size = Size(self.scrollable_content_region.width, len(self.view))
@@ -298,12 +275,17 @@ class TrafficTable(ScrollView, can_focus=True):
                 self.redraw(changed)
         self.post_message(self.Moved(self.row))
 
+    def _scroll_to_row(self, row: int) -> None:
+        """At once, and seen at once; the wheel goes on from there."""
+        self.scroll_y = row
+        self.scroll_target_y = self.scroll_y
+
     def _show(self, position: int) -> None:
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if position < top:
-            self.set_scroll(None, position)
+            self._scroll_to_row(position)
         elif position >= top + height:
-            self.set_scroll(None, position - height + 1)
+            self._scroll_to_row(position - height + 1)
 
     # -- mouse, size, focus --------------------------------------------------
 
@@ -334,13 +316,23 @@ class TrafficTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Picks the columns that fit."""
+        at_end = self.scroll_offset.y + self._height >= len(self.view)
+        self._height = self.size.height
         width = self.scrollable_content_region.width
         self.columns = columns.for_width(width)
         self._painter.shape(self.columns, width)
         self.post_message(self.Reshaped())
         self._resize()
         self._settle()
-        self.call_after_refresh(self._settle)  # how far it can be scrolled is known by then
+        self.call_after_refresh(self._settle_resized, at_end)
+
+    def _settle_resized(self, at_end: bool) -> None:
+        """How far the list scrolls is known now; one that showed its end goes on to, if the cursor
+        can be seen there.
+        """
+        if at_end and (self.cursor or 0) >= self.max_scroll_y:
+            self._scroll_to_row(self.max_scroll_y)
+        self._settle()
 
     def on_focus(self) -> None:
         """The cursor looks different with the focus."""
