@@ -42,6 +42,8 @@ class FakeGateway:
         self.refusal_status = 401
         self.silent = False  # accepts, then says nothing
         self.foreign = False  # answers like some other program
+        self.details: dict[str, ExchangeDetail] = {}  # in place of what every row has
+        self.chunks: dict[str, list[Chunk]] = {}
         self.port = 0
         self._server: asyncio.Server | None = None
         self._feeds: set[asyncio.StreamWriter] = set()
@@ -216,6 +218,10 @@ class FakeGateway:
         _, _, rest = path.partition("exchanges/")
         id_, _, what = rest.partition("/")
         row = next((row for row in self.rows if row.id == id_), None)
+        if what == "chunks" and id_ in self.chunks:
+            return self.chunks[id_]
+        if not what and id_ in self.details:
+            return self.details[id_]
         return None if row is None else _of(row, what)
 
     def _page(self, query: dict[str, str]) -> ExchangePage:

@@ -178,10 +178,39 @@ async def test_the_palette_offers_every_action_and_runs_it(busy: FakeGateway) ->
         assert {"Choose a theme", "Follow new exchanges", "Order by a column", "Quit"} <= titles
 
         await pilot.press("colon")
-        await typed(pilot, "hold the")
+        await typed(pilot, "hold the display still")
         await shown(pilot, "Hold the display still")
         await pilot.press("down", "enter")
         await shown(pilot, "PAUSED")
+
+
+async def test_the_palette_begins_with_the_screens_own_actions(busy: FakeGateway) -> None:
+    app = open_app(busy)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press("colon")
+        text = await shown(pilot, "Copy: curl")
+        listed = [line for line in text.splitlines() if "Filter the list" in line]
+
+        assert listed[0].split()[:2] != ["Filter", "the"]  # its key stands before it
+        assert text.index("Filter the list") < text.index("Copy: curl") < text.index("Order by")
+        assert "Half a page up" not in text  # moving is found by searching only
+
+
+async def test_a_long_problem_is_cut_and_shown_whole_on_demand(busy: FakeGateway) -> None:
+    problem = "config.yaml, line 14: " + "route 'fast' names an unknown provider, " * 5 + "the end"
+    busy.state = sample.status(config_problem=problem, rejected_version=13)
+    app = open_app(busy)
+    async with app.run_test(size=(100, 30)) as pilot:
+        text = await shown(pilot, "config not applied")
+        assert "…  ! shows all" in text.splitlines()[1]
+        assert "the end" not in text
+        await pilot.press("exclamation_mark")
+        await shown(pilot, "the end")
+        await pilot.press("escape")
+        busy.change(state=sample.status())
+        await until(pilot, lambda: "config not applied" not in screen_text(app))
+        assert "! problem" not in screen_text(app)
 
 
 async def test_a_lost_gateway_leaves_the_list_and_says_so_until_it_is_back(

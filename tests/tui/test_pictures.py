@@ -1,9 +1,76 @@
-"""Three pictures of the whole screen; everything else is tested as text."""
+"""Pictures of the whole screen, the README's among them; everything else is tested as text."""
 
+import itertools
+import random
+
+import msgspec
+
+from llmgate.wire.exchanges import Attempt, Chunk, ExchangeDetail, ExchangeSummary
 from llmgate_tui.connection import Connection, Link
 from tests.tui import sample
 from tests.tui.conftest import Picture, open_app, settled, shown
-from tests.tui.fake_gateway import FakeGateway
+from tests.tui.fake_gateway import FakeGateway, gateway
+
+SHOWN = 52  # the row whose detail the README shows
+
+
+async def test_the_picture_of_the_readme(picture: Picture) -> None:
+    rows = afternoon()
+    row = rows[SHOWN]
+    async with gateway(rows) as fake:
+        fake.details[row.id] = answered(row)
+        fake.chunks[row.id] = paced(row)
+        app = open_app(fake)
+        async with app.run_test(size=(120, 34)) as pilot:
+            await shown(pilot, "60/60")
+            await shown(pilot, "connected")
+            app.main.body.table.go_to(SHOWN)
+            await pilot.press("enter")
+            await shown(pilot, "gaps p50")
+            await settled(pilot, "price table")
+
+            picture(app)
+
+
+def afternoon() -> list[ExchangeSummary]:
+    """Agents at work: one attempt each, since nothing is tried again yet."""
+    rows = [
+        msgspec.structs.replace(row, attempts=min(row.attempts, 1), repeat=0)
+        for row in sample.exchanges(60)
+    ]
+    agent = sample.AGENTS[0]
+    row = sample.finished(SHOWN, agent, random.Random(4), rows[SHOWN].started_ms)
+    rows[SHOWN] = msgspec.structs.replace(
+        row,
+        session="5f2c81aa-4a0e-4d1b-9c35",
+        tool_calls=1,
+        finish="tool_use",
+        cache_write_tokens=1_204,
+    )
+    return rows
+
+
+def answered(row: ExchangeSummary) -> ExchangeDetail:
+    """By the only target of its route."""
+    attempt = Attempt(
+        provider=row.provider,
+        model=row.served,
+        url="https://api.anthropic.com/v1/messages",
+        started_us=410,
+        ended_us=row.total_us,
+        status=200,
+        weight=70,
+        share=0.7,
+    )
+    return ExchangeDetail(summary=row, query="beta=true", attempts=[attempt], config_version=12)
+
+
+def paced(row: ExchangeSummary) -> list[Chunk]:
+    """Chunks as a provider sends them: evenly, with a few waits."""
+    dice = random.Random(11)
+    waits = [dice.choice((9, 12, 14, 16, 17, 18) * 9 + (44, 81)) * 1000 for _ in range(280)]
+    times = itertools.accumulate(waits, initial=row.ttfb_us or 0)
+    return [Chunk(n=n, at_us=at_us, size=120, text="data: {}") for n, at_us in enumerate(times)]
 
 
 async def test_an_empty_gateway(empty: FakeGateway, picture: Picture) -> None:

@@ -16,7 +16,7 @@ from tests.tui.conftest import (
     typed,
     until,
 )
-from tests.tui.fake_gateway import FakeGateway
+from tests.tui.fake_gateway import FakeGateway, gateway
 
 
 async def test_new_exchanges_are_followed_until_the_cursor_moves_up(busy: FakeGateway) -> None:
@@ -218,10 +218,44 @@ async def test_the_selected_row_stays_in_sight_when_the_detail_opens(busy: FakeG
         assert any(line.startswith(" ● ") for line in text.splitlines())
 
 
+async def test_tab_completes_the_filter_and_tells_what_is_open(busy: FakeGateway) -> None:
+    app = open_app(busy)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press("slash", *"prov", "tab")
+        await shown(pilot, "/ provider:")
+        await pilot.press(*"an", "tab")
+        await shown(pilot, "/ provider:anthropic")
+        await pilot.press(*"-m", "tab")
+        await shown(pilot, "marked  method:  model:")
+
+
+async def test_a_row_without_a_model_says_what_was_asked() -> None:
+    asked = fresh(model="", path="/v1/models", method="GET", provider="")
+    async with gateway([asked]) as fake:
+        app = open_app(fake)
+        async with app.run_test(size=(120, 30)) as pilot:
+            await shown(pilot, "GET /v1/models")
+
+
+async def test_the_shown_text_of_the_detail_can_be_copied(busy: FakeGateway) -> None:
+    app = open_app(busy)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press("k", "k", "k", "enter")
+        await settled(pilot, "price table")
+        await pilot.press("y")
+        await shown(pilot, "shown text (Summary)")
+        await pilot.press("t")
+        await shown(pilot, "Summary copied")
+
+        assert "price table" in app.clipboard
+
+
 async def test_moving_off_the_edge_scrolls_what_is_seen(busy: FakeGateway) -> None:
     app = open_app(busy)
     async with app.run_test(size=(120, 20)) as pilot:
-        await shown(pilot, "60/60")
+        await settled(pilot, "60/60")
         top = screen_text(app).splitlines()[4]
         await pilot.press(*["k"] * 15)
         text = await shown(pilot, "45/60")

@@ -3,8 +3,9 @@
 import json
 
 import msgspec
+import pytest
 
-from llmgate.wire.exchanges import Chunk, ExchangeSummary
+from llmgate.wire.exchanges import Chunk, ExchangeSummary, Mark
 from llmgate_tui.detail import attempts, events, headers, timing
 from llmgate_tui.detail import summary as summary_tab
 from tests.tui.detail.samples import LIMITED, chunks, detail, text
@@ -18,6 +19,27 @@ def test_events_have_times_and_a_pause_is_flagged() -> None:
     assert [line for line in shown if "▲" in line] == [shown[31]]
     assert "640ms" in shown[31]
     assert max(map(len, shown)) <= 120
+
+
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (b'{"id":"x","choices":[{"delta":{"content":"Hi"}}]}', b'{"content":"Hi"}'),
+        (
+            b'{"choices":[{"delta":{},"finish_reason":"stop"}]}',
+            b"{}  finish stop",
+        ),
+        (b'{"type":"response.output_text.delta","delta":"Hi"}', b'"Hi"'),
+        (b'{"type":"content_block_delta","delta":{"text":"Hi"}}', b'{"text":"Hi"}'),
+        (b'{"choices":[{"message":{}}]}', b'{"choices":[{"message":{}}]}'),
+        (b'{"choices":[],"usage":{}}', b'{"choices":[],"usage":{}}'),
+        (b"[DONE]", b"[DONE]"),
+        (b'{"choices":7}', b'{"choices":7}'),
+        (b"\xff{", b"\xff{"),
+    ],
+)
+def test_an_event_shows_what_it_adds(event: bytes, shown: bytes) -> None:
+    assert events.gist(event) == shown
 
 
 def test_an_event_opens_into_its_json() -> None:
@@ -87,6 +109,21 @@ def test_timing_shows_phases_as_bars_one_after_the_other() -> None:
     assert "gateway's own share   640us  0.021 % of the whole" in shown
     assert "10 to 20 ms" in "\n".join(shown)
     assert max(map(len, shown)) <= 119
+
+
+@pytest.mark.parametrize(
+    ("reached", "phase"),
+    [
+        ("planned", "finish              own"),
+        ("sent", "wait for the head   provider"),
+        ("first_byte", "receive the answer  provider"),
+    ],
+)
+def test_the_time_until_a_break_is_that_of_whom_we_waited_for(reached: str, phase: str) -> None:
+    marks = [Mark("accepted", 0), Mark(reached, 400), Mark("done", 900_000)]
+    shown = text(timing.render(detail(marks=marks), [], 119)).split("\n")
+
+    assert shown[3].startswith(phase)
 
 
 def test_timing_of_little_says_so() -> None:

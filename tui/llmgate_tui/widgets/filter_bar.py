@@ -155,6 +155,7 @@ class FilterBar(Vertical):
         self._place = Place(where)
         self._trouble = Trouble(glyphs)
         self._timer: Timer | None = None
+        self._told = False  # what Tab found is shown
 
     def compose(self) -> ComposeResult:
         """The slash, the text, the place; the trouble below."""
@@ -178,15 +179,23 @@ class FilterBar(Vertical):
         self._place.redraw()
 
     def trouble(self, problem: FilterProblem | None) -> None:
-        """What is wrong with the text."""
-        self._trouble.say(problem)
+        """What is wrong with the text; what Tab told stays until the next letter."""
+        if problem is not None or not self._told:
+            self._trouble.say(problem)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        self._forget_told()
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(_DEBOUNCE_S, self._settled)
+
+    @on(FilterInput.Left)
+    def _forget_told(self) -> None:
+        if self._told:
+            self._told = False
+            self._trouble.say(None)
 
     def _settled(self) -> None:
         self.post_message(self.Changed(self.input.value))
@@ -194,6 +203,7 @@ class FilterBar(Vertical):
     @on(FilterInput.Open)
     def _open(self, event: FilterInput.Open) -> None:
         event.stop()
+        self._told = True
         self._trouble.say(FilterProblem("  ".join(event.words), event.at), tone="quiet")
 
     @on(Input.Submitted)
