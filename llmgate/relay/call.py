@@ -10,6 +10,7 @@ from llmgate.relay.caller import Caller, CallerGone
 from llmgate.relay.meter import Meter
 
 _EARLY_HEAD = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache")]
+BODILESS = frozenset({204, 304})
 
 
 class Call:
@@ -52,6 +53,13 @@ class Call:
         """Microseconds since the exchange began."""
         return (perf_counter_ns() - self.exchange.started_ns) // 1000
 
+    @property
+    def may_add(self) -> bool:
+        """The head of the answer leaves room for bytes of ours: it promised no length."""
+        exchange = self.exchange
+        promised = any(name == "content-length" for name, _ in exchange.response_headers)
+        return exchange.status not in BODILESS and not promised
+
     def interrupt(self, reason: Exception) -> None:
         """Stops the carrying task where it waits; it raises ``reason``. The first one counts."""
         if self.active and self.reason is None and self.task is not None:
@@ -81,6 +89,8 @@ class Call:
             self.meter.catch_up()
             if not self.meter.between_events:
                 return
+        if not self.may_add:
+            return
         if self.active and self.waiting_since_ns:
             await self.caller.chunk(b"\n")
 

@@ -11,14 +11,13 @@ from time import perf_counter_ns
 from llmgate.errors import UpstreamCut, UpstreamFault, UpstreamInvalid, upstream_error_type
 from llmgate.exchange import Headers
 from llmgate.formats import catalog
-from llmgate.relay.call import Call
+from llmgate.relay.call import BODILESS, Call
 from llmgate.relay.caller import RawHeaders
 from llmgate.relay.meter import Meter
 from llmgate.upstream.forward import towards_caller
 from llmgate.upstream.reply import Outbound, Reply, Sender
 
 _MAX_STATUS = 599
-_BODILESS = frozenset({204, 304})
 
 
 class Broken(Exception):
@@ -57,7 +56,7 @@ async def _open(call: Call, reply: Reply, first: bytes | None) -> None:
     exchange = call.exchange
     exchange.status = reply.status if reply.status <= _MAX_STATUS else 502
     headers = towards_caller(reply.headers)
-    if exchange.status in _BODILESS:  # a length would be that of another answer
+    if exchange.status in BODILESS:  # a length would be that of another answer
         headers = [(name, value) for name, value in headers if name != b"content-length"]
     headers += own_headers(call)
     exchange.response_headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in headers]
@@ -169,21 +168,13 @@ async def tell_error(call: Call, status: int, message: str) -> None:
         clean = meter.between_events
     else:
         clean = True
-    if exchange.stream and clean and _may_add(call):
+    events = call.opened_early or exchange.transport == "sse"
+    if exchange.stream and clean and events and call.may_add:
         event = catalog.error_event(exchange.protocol, status, message)
         if event is not None:
             await call.caller.chunk(event)
             exchange.hints.append("the caller was told of the failure inside the stream")
     raise Broken
-
-
-def _may_add(call: Call) -> bool:
-    """The head of the answer leaves room for an event of ours."""
-    exchange = call.exchange
-    if call.opened_early:
-        return True
-    promised = any(name == "content-length" for name, _ in exchange.response_headers)
-    return exchange.transport == "sse" and exchange.status not in _BODILESS and not promised
 
 
 def own_headers(call: Call) -> RawHeaders:
