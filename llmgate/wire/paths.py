@@ -27,6 +27,7 @@ _ALIASES = {
     "/v1/text/completions": "/v1/completions",
 }
 
+_UNREAD = frozenset({None, "gemini", "ollama"})  # carried as they are where a provider is named
 _SLASHES = re.compile("//+")
 _DOUBLED = re.compile(r"^/v1(?:/v1)+(?=/)")
 
@@ -73,7 +74,8 @@ def _straight(path: str) -> Place:
     if rest.startswith("p/"):  # only the first one names a provider
         return Place(f"/{rest}", "raw", provider)
     inner = place(f"/{rest}")
-    return Place(inner.path, inner.protocol or "raw", provider, inner.hint)
+    protocol = "raw" if inner.protocol in _UNREAD else inner.protocol
+    return Place(inner.path, protocol, provider, inner.hint)
 
 
 def _climbs(path: str) -> bool:
