@@ -162,8 +162,10 @@ class Exchange:
             self.error = message
 
     def summary(self) -> ExchangeSummary:
-        """The row of the traffic list."""
-        usage = self.usage
+        """The row of the traffic list; the output of a live exchange is an estimate."""
+        usage, output, basis = self.usage, self.usage.output_tokens, self.usage_basis
+        if self.output_estimate is not None and self.live:
+            output, basis = max(self.output_estimate, output or 0), "estimated"
         return ExchangeSummary(
             id=self.id,
             started_ms=self.started_ms,
@@ -189,11 +191,11 @@ class Exchange:
             response_bytes=self.response_bytes,
             chunks=len(self.chunks),
             input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
+            output_tokens=output,
             cache_read_tokens=usage.cache_read_tokens,
             cache_write_tokens=usage.cache_write_tokens,
             reasoning_tokens=usage.reasoning_tokens,
-            usage_basis=self.usage_basis,
+            usage_basis=basis,
             cost_usd=self.cost_usd,
             cost_basis=self.cost_basis,
             price_source=self.price_source,

@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import ctypes
 import gc
 import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -27,9 +29,12 @@ except ImportError:  # not on Windows
 else:
     LOOP_FACTORY = uvloop.new_event_loop
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h of glibc
+
 
 def run_gateway(args: argparse.Namespace) -> int:
     """Serves; 0 after a stop that was asked for."""
+    _give_back_big_blocks()
     folder = data_folder(args.data_dir)
     with sole_owner(folder), asyncio.Runner(loop_factory=LOOP_FACTORY) as runner:
         runner.run(_serve(args, folder))
@@ -75,6 +80,15 @@ def _calm_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def _give_back_big_blocks() -> None:
+    """Makes glibc return what one huge answer needed instead of keeping it for the next."""
+    with suppress(OSError, AttributeError):  # another libc
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 1 << 18)
+        libc.mallopt(_M_TRIM_THRESHOLD, 1 << 20)
+        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 def _parent_left(until: asyncio.Event) -> None:

@@ -19,7 +19,7 @@ from llmgate.store.problems import BadFilter
 from llmgate.store.queries import Part
 from llmgate.wire import sse
 from llmgate.wire.chat import ChatView
-from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage
+from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, ExchangeSummary
 
 _MAX_PAGE = 1_000
 _MAX_CHUNKS = 5_000
@@ -64,9 +64,18 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
     )
     await core.store.flush()  # whoever lists sees what has ended by now
     try:
-        return await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
+        page = await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
     except BadFilter as error:
         raise ValidationException(str(error)) from error
+    return msgspec.structs.replace(
+        page, exchanges=[_as_it_is_now(core, row) for row in page.exchanges]
+    )
+
+
+def _as_it_is_now(core: Core, row: ExchangeSummary) -> ExchangeSummary:
+    """A live exchange was written when it began and has gone on since."""
+    live = core.hub.live.get(row.id)
+    return row if live is None else live.summary()
 
 
 @get("/{exchange_id:str}", summary="One exchange without its bodies", responses=REFUSALS)

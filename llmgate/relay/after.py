@@ -41,6 +41,12 @@ class Aftermath:
         self._hub.begun(exchange)
         self._store.begun(exchange)
 
+    def progress(self, call: Call) -> None:
+        """A stream has grown: viewers see an estimate of its tokens."""
+        if call.meter is not None:
+            self._settler.estimate(call.exchange, call.meter)
+        self._hub.progress(call.exchange)
+
     def ended(self, call: Call, provider: Provider | None) -> None:
         """The exchange is over, one way or another; ``provider`` is None when none was asked."""
         exchange = call.exchange

@@ -66,6 +66,11 @@ class Meter:
         """The bytes sent so far end at an event boundary; only right after ``catch_up``."""
         return self._reader.between_events
 
+    @property
+    def understood(self) -> bool:
+        """Its ending is read from its bytes, not taken from the connection's end."""
+        return not isinstance(self._reader, OpaqueReader)
+
     def catch_up(self) -> None:
         """Reads the chunks that came since the last time."""
         chunks = self._exchange.chunks

@@ -11,7 +11,6 @@ from time import perf_counter_ns
 import msgspec
 
 from llmgate.errors import UpstreamTimeout
-from llmgate.exchange import Exchange
 from llmgate.relay.call import Call
 
 _NS = 1_000_000_000
@@ -28,7 +27,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 class Minder:
     """Looks after every live call."""
 
-    def __init__(self, on_progress: Callable[[Exchange], None], pace: Pace | None = None) -> None:
+    def __init__(self, on_progress: Callable[[Call], None], pace: Pace | None = None) -> None:
         self._on_progress = on_progress
         self._pace = pace or Pace()
         self._calls: dict[str, Call] = {}
@@ -72,7 +71,7 @@ class Minder:
         if self._beat % 2 == 0 and call.meter is not None and call.exchange.state == "streaming":
             call.meter.catch_up()
             call.meter.trim()
-            self._on_progress(call.exchange)
+            self._on_progress(call)
 
     def _judge_silence(
         self, group: asyncio.TaskGroup, call: Call, silent_s: float, now: int

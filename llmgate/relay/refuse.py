@@ -26,7 +26,16 @@ async def fail(call: Call, error: CallError) -> None:
 
 
 def leave(call: Call) -> None:
-    """The caller has left: what arrived is kept."""
+    """The caller has left: what arrived is kept.
+
+    Some SDKs close at the last event without waiting for the end of the body; an answer that is
+    complete by its own protocol was not cancelled by that.
+    """
+    meter = call.meter
+    if meter is not None and meter.close().state == "finished" and meter.understood:
+        call.exchange.state = "finished"
+        call.exchange.mark("last_byte", call.now_us())
+        return
     call.exchange.fail("caller_cancelled", "the caller closed the connection", "cancelled")
 
 

@@ -20,6 +20,12 @@ class Settler:
     def __init__(self) -> None:
         self._estimator = Estimator()
 
+    def estimate(self, exchange: Exchange, meter: Meter) -> None:
+        """How many tokens a running answer has so far."""
+        if exchange.protocol in _COUNTED and meter.chars:
+            model = exchange.served or exchange.model
+            exchange.output_estimate = self._estimator.output_tokens(model, meter.chars)
+
     def settle(
         self,
         exchange: Exchange,

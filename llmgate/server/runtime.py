@@ -68,14 +68,15 @@ class Runtime:
         )
         self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
         self.hub = Hub(self._status, self._provider_views, first_seq=now_ms())
-        self.minder = Minder(self.hub.progress, options.pace)
+        after = Aftermath(store, self.hub, self.metrics, self.failed)
+        self.minder = Minder(after.progress, options.pace)
         self.providers = Providers(_recordings)
         self.providers.apply(snapshot.config)
         self.gateway = Gateway(
             _running(snapshot, None),
             self.providers,
             self.minder,
-            Aftermath(store, self.hub, self.metrics, self.failed),
+            after,
         )
         self.core = Core(
             gateway=self.gateway,

@@ -139,6 +139,15 @@ async def until(
                 return rows
 
 
+async def feed_events(gateway: GatewayProcess) -> AsyncIterator[dict[str, Any]]:
+    """The live feed's events, decoded, until the caller has seen enough."""
+    async with gateway.admin.stream("GET", "/admin/v1/events") as feed:
+        async for line in feed.aiter_lines():
+            if line.startswith("data:"):
+                event: dict[str, Any] = json.loads(line.removeprefix("data:"))
+                yield event
+
+
 async def _next_event(lines: AsyncIterator[str]) -> None:
     async for line in lines:
         if line.startswith("data:"):

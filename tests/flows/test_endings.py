@@ -1,6 +1,7 @@
 """Every way an answer can end badly: no caller sees a proper ending, every record says why."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from tests.flows.configs import (
     chat_answer,
     chat_chunks,
     ended,
+    feed_events,
     message_chunks,
     openai,
     raw,
@@ -196,6 +198,47 @@ async def test_a_caller_that_leaves_cancels_the_upstream() -> None:
     assert rows[0]["error_type"] == "caller_cancelled"
     assert rows[0]["chunks"] == 3
     assert rows[0]["usage_basis"] == "estimated"
+
+
+async def test_a_caller_that_leaves_at_the_last_event_has_its_whole_answer() -> None:
+    """SDKs close at ``[DONE]``, whether or not the body has ended by then."""
+    gate = asyncio.Event()
+    steps: list[bytes | Step] = [*chat_chunks("one ", "two "), Wait(gate)]
+    async with Upstream([stream(steps)]) as up, GatewayProcess(openai(up.url)) as gateway:
+        async with (
+            httpx.AsyncClient(timeout=20) as client,
+            client.stream("POST", f"{gateway.url}/v1/chat/completions", json=STREAMED) as answer,
+        ):
+            async for line in answer.aiter_lines():
+                if line == "data: [DONE]":
+                    break
+        await up.closed()
+        rows = await ended(gateway)
+
+    assert rows[0]["state"] == "finished"
+    assert rows[0]["usage_basis"] == "reported"
+
+
+async def test_a_running_answer_shows_an_estimate_of_its_tokens() -> None:
+    gate = asyncio.Event()
+    chunks = chat_chunks("many words that are worth some tokens ", "and more")
+    steps: list[bytes | Step] = [*chunks[:2], Wait(gate), *chunks[2:]]
+    async with Upstream([stream(steps)]) as up, GatewayProcess(openai(up.url)) as gateway:
+        async with (
+            httpx.AsyncClient(timeout=20) as client,
+            client.stream("POST", f"{gateway.url}/v1/chat/completions", json=STREAMED) as answer,
+        ):
+            rows: list[dict[str, Any]] = []
+            async for event in feed_events(gateway):
+                rows = event.get("exchanges", [])
+                if rows and rows[0].get("output_tokens"):
+                    break
+            gate.set()
+            await answer.aread()
+
+    assert rows[0]["state"] == "streaming"
+    assert rows[0]["usage_basis"] == "estimated"
+    assert rows[0]["output_tokens"] > 3
 
 
 async def test_a_caller_that_leaves_before_the_first_byte_cancels_too() -> None:

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from llmgate.errors import UpstreamCut, UpstreamTimeout
-from llmgate.exchange import Exchange
 from llmgate.formats import catalog
 from llmgate.relay.call import Call
 from llmgate.relay.caller import CallerGone
@@ -31,7 +30,7 @@ class Ticking:
     """A minder whose time the test makes; calls begin to wait at second 1000."""
 
     def __init__(self, group: asyncio.TaskGroup) -> None:
-        self.progress: list[Exchange] = []
+        self.progress: list[Call] = []
         self.minder = Minder(self.progress.append)
         self._group = group
 
