@@ -18,7 +18,8 @@ from llmgate.config.find import starting_config
 from llmgate.config.watch import ConfigHolder
 from llmgate.errors import StartupProblem
 from llmgate.server.listen import listen
-from llmgate.server.runtime import Options, serve
+from llmgate.server.runtime import Options
+from llmgate.server.serve import serve
 from llmgate.server.token import TOKEN_FILE, admin_token, sole_owner
 from llmgate.store.folder import data_folder
 

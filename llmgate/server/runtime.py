@@ -1,16 +1,12 @@
 """Puts the running gateway together and takes it apart again: every task has an owner here."""
 
 import asyncio
-import logging
-import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
 import msgspec
-import uvicorn
 
 from llmgate.access.access import Access
 from llmgate.config.credentials import Scrubber
@@ -28,8 +24,6 @@ from llmgate.recording.library import shipped_folder
 from llmgate.relay.after import Aftermath
 from llmgate.relay.minder import Minder, Pace
 from llmgate.routing.router import Router
-from llmgate.server.app import build
-from llmgate.server.protocol import Protocol
 from llmgate.store.folder import store_file
 from llmgate.store.writer import Store
 from llmgate.upstream.probe import probe
@@ -37,7 +31,6 @@ from llmgate.upstream.providers import Providers
 from llmgate.wire.feed import Level
 from llmgate.wire.gateway import ProviderView, Status
 
-_SHUTDOWN_S = 3
 _CALLERS = frozenset({"caller_cancelled", "caller_invalid_request", "caller_path_unknown"})
 
 
@@ -193,75 +186,8 @@ class Runtime:
         return self.core.providers()
 
 
-class Server(uvicorn.Server):
-    """uvicorn, telling when it listens and when it begins to leave."""
-
-    def __init__(
-        self, config: uvicorn.Config, on_ready: Callable[[], None], on_leave: Callable[[], None]
-    ) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-        self._on_leave = on_leave
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leaves on the first signal, at once on the second; uvicorn's own dies of it after."""
-        loop = asyncio.get_running_loop()
-        handled: list[signal.Signals] = []
-        with suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, self.handle_exit, number, None)
-                handled.append(number)
-        try:
-            yield
-        finally:
-            for number in handled:
-                loop.remove_signal_handler(number)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listens, then says so."""
-        await super().startup(sockets)
-        if self.started:
-            self._on_ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Lets viewers go first: they would hold the shutdown up."""
-        self._on_leave()
-        await super().shutdown(sockets)
-
-
-async def serve(
-    holder: ConfigHolder,
-    options: Options,
-    sock: socket.socket,
-    on_ready: Callable[[], None],
-    until: asyncio.Event | None = None,
-) -> None:
-    """Runs the gateway on a bound socket until a signal, or ``until`` is set."""
-    host, port = sock.getsockname()[:2]
-    async with _running_gateway(holder, options, f"{host}:{port}") as runtime:
-        app = build(runtime.core, runtime.log, options.token)
-        server = Server(
-            _uvicorn_config(app), on_ready, lambda: runtime.hub.close("the gateway is stopping")
-        )
-        async with asyncio.TaskGroup() as group:
-            leaving = group.create_task(_leave_when(until, server))
-            await server.serve(sockets=[sock])
-            leaving.cancel()
-            await _end_calls(server)
-
-
-async def _end_calls(server: uvicorn.Server) -> None:
-    """Ends what is still carried while the store is open to record it."""
-    calls = list(server.server_state.tasks)
-    for call in calls:
-        call.cancel()
-    if calls:
-        await asyncio.wait(calls, timeout=1)
-
-
 @asynccontextmanager
-async def _running_gateway(
+async def running_gateway(
     holder: ConfigHolder, options: Options, address: str
 ) -> AsyncIterator[Runtime]:
     snapshot = holder.snapshot
@@ -284,7 +210,6 @@ async def _running_gateway(
     tell.append(runtime.store_problem)
     for problem in early_problems:
         runtime.store_problem(problem)
-    _catch_uvicorn(runtime.log)
     holder.on_change = runtime.changed
     holder.on_reject = runtime.rejected
     holder.on_restore = runtime.restored
@@ -325,28 +250,6 @@ def _running(snapshot: Snapshot, before: Running | None) -> Running:
     )
 
 
-def _uvicorn_config(app: object) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        http=Protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # a header must not decide who counts as local
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=_SHUTDOWN_S,
-    )
-
-
-async def _leave_when(until: asyncio.Event | None, server: uvicorn.Server) -> None:
-    if until is not None:
-        await until.wait()
-        server.should_exit = True
-
-
 async def _forever(log: Log, work: Callable[[], Awaitable[None]]) -> None:
     """Runs one of the gateway's loops; a mistake of ours in it must not end the others."""
     while True:
@@ -361,20 +264,3 @@ async def _forever(log: Log, work: Callable[[], Awaitable[None]]) -> None:
 
 def _recordings(folder: str | None) -> Path:
     return Path(folder) if folder else shipped_folder()
-
-
-def _catch_uvicorn(log: Log) -> None:
-    """uvicorn's own words go to our log, but for those about answers we broke off on purpose."""
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            text = record.getMessage()
-            stopped = record.exc_info and record.exc_info[0] is asyncio.CancelledError
-            if "without completing response" not in text and not stopped:
-                log.write("warning", f"server: {text}")
-
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
-        logger = logging.getLogger(name)
-        logger.handlers[:] = [Handler()] if name == "uvicorn" else []
-        logger.setLevel(logging.WARNING)
-        logger.propagate = name != "uvicorn"

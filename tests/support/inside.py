@@ -17,7 +17,8 @@ from llmgate.config.load import from_text
 from llmgate.config.watch import ConfigHolder
 from llmgate.relay.minder import Pace
 from llmgate.server.listen import listen
-from llmgate.server.runtime import Options, serve
+from llmgate.server.runtime import Options
+from llmgate.server.serve import serve
 
 TOKEN = "a-token-of-the-tests-0123456789"
 
