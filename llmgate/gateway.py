@@ -3,6 +3,7 @@ folder.
 """
 
 import asyncio
+from functools import partial
 from time import monotonic
 
 import msgspec
@@ -53,8 +54,8 @@ class Gateway:
             await self._let_in(call, running)  # 2 who is calling, and may they
             self.minder.add(call)
             if place.protocol == "openai.models" and not place.provider:
-                await answer_models(call, running.router, self.providers)
-                return
+                allowed = partial(running.access.allows, call.exchange.key)
+                return await answer_models(call, running.router, self.providers, allowed)
             plan = self._plan(call, place, running)  # 3 which route, 4 which targets
             provider = self.providers[plan.choices[0].provider]
             outbound = prepare(call, plan, plan.choices[0], provider)  # 5 translate
@@ -73,6 +74,14 @@ class Gateway:
         finally:
             self.minder.remove(call)
             self._after.ended(call, asked)  # 8 record, 9 publish
+
+    async def turn_away(self, caller: Caller, place: Place, error: CallError) -> None:
+        """Refuses a request that is not carried at all, and records that it was."""
+        call = accept(caller, place, self.running.snapshot)
+        try:
+            await fail(call, error)
+        finally:
+            self._after.ended(call, None)
 
     async def _let_in(self, call: Call, running: Running) -> None:
         """Reads the body, which may be large, once it is known who sends it."""

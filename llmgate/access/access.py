@@ -82,6 +82,11 @@ class Access:
             raise InvalidKey(f"the key that was sent is none of the configured ones: send {_HOW}")
         raise InvalidKey(f"a key is needed: send {_HOW}")
 
+    def allows(self, key: str, model: str) -> bool:
+        """Whether the key may use the model."""
+        holder = self.holders.get(key)
+        return holder is None or holder.models.match(model)
+
     def allow_model(self, key: str, model: str) -> None:
         """Raises ``ModelNotAllowed`` when the key may not use the model."""
         holder = self.holders.get(key)

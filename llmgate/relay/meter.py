@@ -46,6 +46,7 @@ class Meter:
         "_reader",
         "chars",
         "failure",
+        "model",
     )
 
     def __init__(self, exchange: Exchange, reader: Reader, encoding: str) -> None:
@@ -60,6 +61,7 @@ class Meter:
             self._inflater = zlib.decompressobj(wbits=47)
         self.chars = 0  # of text, reasoning and tool arguments
         self.failure: Failed | None = None
+        self.model = ""  # as the provider names it
 
     @property
     def between_events(self) -> bool:
@@ -159,5 +161,7 @@ class Meter:
                 self.failure = event
             case Note():
                 self._hint(event.text)
-            case Started() | BlockStarted() | BlockDelta() | BlockStopped():
+            case Started():
+                self.model = event.model
+            case BlockStarted() | BlockDelta() | BlockStopped():
                 pass

@@ -3,6 +3,8 @@
 One entry satisfies OpenAI, Anthropic and Mistral readers at once (llmgate.formats).
 """
 
+from collections.abc import Callable
+
 from llmgate.errors import ModelNotFound, PathNotFound
 from llmgate.formats import catalog
 from llmgate.formats.catalog import ModelEntry
@@ -27,10 +29,13 @@ def model_entries(router: Router, providers: Providers) -> list[ModelEntry]:
     ]
 
 
-async def answer_models(call: Call, router: Router, providers: Providers) -> None:
+async def answer_models(
+    call: Call, router: Router, providers: Providers, allowed: Callable[[str], bool]
+) -> None:
     """Answers ``GET /v1/models`` and ``GET /v1/models/{id}``.
 
-    Raises ``ModelNotFound``, and ``PathNotFound`` for other methods: a ``DELETE`` is a provider's.
+    ``allowed`` says which models the caller's key may use: it sees no others. Raises
+    ``ModelNotFound``, and ``PathNotFound`` for other methods: a ``DELETE`` is a provider's.
     """
     exchange = call.exchange
     if exchange.method not in {"GET", "HEAD"}:
@@ -38,7 +43,7 @@ async def answer_models(call: Call, router: Router, providers: Providers) -> Non
             f"the gateway's own models list cannot be asked for {exchange.method};"
             f" a provider's can, under /p/PROVIDER{exchange.path[:120]}"
         )
-    entries = model_entries(router, providers)
+    entries = [entry for entry in model_entries(router, providers) if allowed(entry.id)]
     wanted = exchange.path.removeprefix("/v1/models").strip("/")
     if wanted:
         found = [entry for entry in entries if entry.id == wanted.replace("%2F", "/")]

@@ -41,17 +41,22 @@ class Settler:
             self._usage(exchange, meter)
         if exchange.usage_basis == "unknown":
             return
+        model = exchange.served or exchange.model
+        recorded = kind == "recording"
+        if recorded and meter is not None:  # what the recorded provider would have charged
+            kind = "anthropic" if exchange.protocol.startswith("anthropic") else "openai"
+            model = meter.model or model
         priced = cost(
             exchange.usage,
             usage_basis=exchange.usage_basis,
             provider_kind=kind,
             base_url=base_url,
-            model=exchange.served or exchange.model,
+            model=model,
             prices=prices,
             at_ms=exchange.started_ms,
         )
         exchange.cost_usd = priced.usd
-        exchange.cost_basis = priced.basis
+        exchange.cost_basis = "estimated" if recorded and priced.usd is not None else priced.basis
         exchange.price_source = priced.source
 
     def _usage(self, exchange: Exchange, meter: Meter) -> None:

@@ -8,6 +8,7 @@ section 7).
 
 from time import perf_counter_ns
 
+from llmgate.config.credentials import kept_headers
 from llmgate.errors import UpstreamCut, UpstreamFault, UpstreamInvalid, upstream_error_type
 from llmgate.exchange import Headers
 from llmgate.formats import catalog
@@ -59,7 +60,7 @@ async def _open(call: Call, reply: Reply, first: bytes | None) -> None:
     if exchange.status in BODILESS:  # a length would be that of another answer
         headers = [(name, value) for name, value in headers if name != b"content-length"]
     headers += own_headers(call)
-    exchange.response_headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in headers]
+    exchange.response_headers = kept_headers(headers)
     await call.caller.head(exchange.status, headers)
     if first is None:
         return
@@ -205,7 +206,7 @@ def _request_ids(received: Headers, identifier: bytes) -> RawHeaders:
 
 def _note_reply(call: Call, reply: Reply) -> None:
     exchange = call.exchange
-    exchange.received_headers = reply.headers
+    exchange.received_headers = kept_headers(reply.headers)
     content_type = _header(reply, "content-type")
     encoding = _header(reply, "content-encoding").lower()
     exchange.transport = _transport(content_type)

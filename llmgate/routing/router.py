@@ -2,8 +2,8 @@
 
 Without a matching route the order is: ``provider/model``; a provider whose ``models:`` names it;
 one that lists it; one whose ``models:`` patterns take it; the vendor that alone makes it; the only
-provider that could have it. A request without a model goes to the first provider that speaks its
-protocol.
+provider that speaks the protocol, while its list is not known. A request without a model goes to
+the first provider that speaks its protocol.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -125,8 +125,8 @@ class Router:
         speakers = self._speakers(ask)
         if len(self.offers) == 1 and speakers and speakers[0].recorded:
             return speakers[0]  # recordings answer for any model
-        unknown = [o for o in speakers if not o.recorded and not listed.get(o.name)]
-        return unknown[0] if len(unknown) == 1 else None
+        real = [offer for offer in speakers if not offer.recorded]
+        return real[0] if len(real) == 1 and not listed.get(real[0].name) else None
 
     def _speakers(self, ask: Ask) -> list[Offer]:
         wanted = ask.protocol

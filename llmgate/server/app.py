@@ -2,6 +2,7 @@
 handler.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, asgi
@@ -17,7 +18,9 @@ from llmgate.control.core import Core
 from llmgate.control.events import stream_events
 from llmgate.control.exchanges import exchanges_router
 from llmgate.control.state import state_router
+from llmgate.errors import CallError
 from llmgate.logs import Log
+from llmgate.relay.caller import Scope
 from llmgate.server.dataplane import DataPlane, nothing_here
 from llmgate.server.guard import ADMITTED, Guard
 from llmgate.server.public import health, health_detailed, metrics
@@ -75,7 +78,16 @@ def build(core: Core, log: Log, token: str) -> Guard:
         app,  # type: ignore[arg-type] # its scope is a narrower TypedDict of the same thing
         lambda: core.holder.snapshot.config.server,
         token,
+        _refused(log),
     )
+
+
+def _refused(log: Log) -> Callable[[Scope, CallError], None]:
+    def note(scope: Scope, error: CallError) -> None:
+        what = f"{scope['method']} {scope['path'][:200]}: {error.message}"
+        log.write("warning", what, error_type=error.error_type, status=error.status)
+
+    return note
 
 
 def _admitted(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:

@@ -32,7 +32,7 @@ class DataPlane:
                 _refuse_odd(caller, where)
                 await self._gateway.carry(caller, where)
         except CallError as error:
-            await _answer(caller, where.protocol or "raw", error)
+            await self._gateway.turn_away(caller, where, error)
         except Exception as error:  # noqa: BLE001 - the last line: a mistake of ours ends one call only
             self._log.failure("a call failed inside the gateway", error)
             if not caller.head_sent:

@@ -22,11 +22,21 @@ _KEPT = 256
 
 
 class Guard:
-    """Wraps the application; ``server`` gives the running ``server:`` section."""
+    """Wraps the application; ``server`` gives the running ``server:`` section.
 
-    def __init__(self, app: App, server: Callable[[], Server], token: str) -> None:
+    ``on_refusal`` is told of everybody who is not let in.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        server: Callable[[], Server],
+        token: str,
+        on_refusal: Callable[[Scope, CallError], None],
+    ) -> None:
         self._app = app
         self._server = server
+        self._on_refusal = on_refusal
         self._token = f"Bearer {token}".encode()
         self._section: Server | None = None
         self._hosts: dict[bytes, bool] = {}
@@ -38,6 +48,7 @@ class Guard:
         try:
             cors = self._check(scope)
         except CallError as error:
+            self._on_refusal(scope, error)
             return await _refuse(scope, send, error)
         if cors and scope["method"] == "OPTIONS":
             return await _preflight(scope, send, cors)

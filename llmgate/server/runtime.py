@@ -233,6 +233,8 @@ async def running_gateway(
     finally:
         await runtime.providers.close()
         await store.close()
+        if lost := len(store.backlog):
+            runtime.log.write("error", f"{lost} exchanges could not be recorded and are lost")
         runtime.log.write("info", "gateway stopped")
         runtime.log.close()
 

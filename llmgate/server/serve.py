@@ -65,6 +65,7 @@ async def serve(
     """Runs the gateway on a bound socket until a signal, or ``until`` is set."""
     host, port = sock.getsockname()[:2]
     async with running_gateway(holder, options, f"{host}:{port}") as runtime:
+        _catch_uvicorn(runtime.log)
         app = build(runtime.core, runtime.log, options.token)
         server = Server(
             _uvicorn_config(app), on_ready, lambda: runtime.hub.close("the gateway is stopping")

@@ -50,6 +50,7 @@ def sole_owner(folder: Path) -> Iterator[None]:
         yield
         return
     with (folder / "lock").open("a+") as file:
+        (folder / "lock").chmod(0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

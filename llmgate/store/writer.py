@@ -379,10 +379,6 @@ class Store:
         if problem == self._problem:
             return
         self._problem = problem
-        if problem:
-            _log.error("recording has stopped: %s", problem)
-        else:
-            _log.info("recording to %s", self.path)
         if self._on_problem is not None:
             self._on_problem(problem or None)
 

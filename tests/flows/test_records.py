@@ -77,6 +77,25 @@ async def test_both_sides_of_an_exchange_are_kept_and_no_secret_is() -> None:
     assert row["own_us"] < row["total_us"]
 
 
+async def test_only_allowlisted_headers_of_an_answer_are_kept() -> None:
+    headers = [
+        ("content-type", "application/json"),
+        ("set-cookie", "session=very-secret-cookie"),
+        ("x-secret-thing", "zzz"),
+        ("x-ratelimit-remaining-requests", "17"),
+    ]
+    async with Upstream([respond(chat_answer(), headers=headers)]) as up:
+        async with GatewayProcess(openai(up.url)) as gateway:
+            answer = await raw(gateway.url, "/v1/chat/completions", CHAT)
+            row = (await ended(gateway))[0]
+            detail = (await gateway.admin.get(f"/admin/v1/exchanges/{row['id']}")).json()
+
+    kept = dict(detail["received_headers"]) | dict(detail["response_headers"])
+    assert answer.headers["x-secret-thing"] == "zzz"
+    assert kept["x-ratelimit-remaining-requests"] == "17"
+    assert kept.keys().isdisjoint({"set-cookie", "x-secret-thing"})
+
+
 async def test_the_list_is_filtered_and_paged() -> None:
     async with Upstream([respond(chat_answer())]) as up:
         async with GatewayProcess(openai(up.url)) as gateway:

@@ -195,6 +195,7 @@ async def test_other_hosts_and_web_pages_are_refused_everywhere() -> None:
             named = await client.get("/v1/models", headers={"host": "localhost:1"})
 
     assert [r.status_code for r in (rebound, page, preflight, control)] == [403] * 4
+    assert sum("policy_origin" in line for line in gateway.log_lines) == 4
     assert named.status_code == 200
 
 
@@ -246,7 +247,27 @@ async def test_a_websocket_attempt_is_answered_426_before_it_is_accepted() -> No
                 },
             )
 
+        rows = await ended(gateway)
+
     assert answer.status_code == 426
+    assert rows[0]["error_type"] == "caller_upgrade"
+    assert rows[0]["path"] == "/v1/responses"
+
+
+async def test_a_key_sees_the_models_it_may_use_and_no_others() -> None:
+    rest = KEYS + (
+        "routes:\n"
+        "  a: {match: {model: gpt-seen}, targets: [{provider: up}]}\n"
+        "  b: {match: {model: hidden}, targets: [{provider: up}]}\n"
+    )
+    async with GatewayProcess(openai("http://127.0.0.1:9", rest=rest)) as gateway:
+        key = {"x-api-key": "ide-key-000111"}
+        async with httpx.AsyncClient(base_url=gateway.url, headers=key) as client:
+            listed = (await client.get("/v1/models")).json()
+            hidden = await client.get("/v1/models/hidden")
+
+    assert [model["id"] for model in listed["data"]] == ["gpt-seen"]
+    assert hidden.status_code == 404
 
 
 async def test_another_protocol_is_a_501_that_names_both() -> None:

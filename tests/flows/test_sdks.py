@@ -68,6 +68,8 @@ async def test_openai_chat_answers_whole_and_streamed(demo: GatewayProcess) -> N
     assert streamed.choices[0].message.content
     assert streamed.usage is not None
     assert rows[0]["output_tokens"] == streamed.usage.completion_tokens
+    assert rows[0]["cost_usd"] > 0  # what it would have cost where it was recorded
+    assert rows[0]["cost_basis"] == "estimated"
     assert rows[1]["output_tokens"] == whole.usage.completion_tokens
     assert {row["state"] for row in rows} == {"finished"}
 

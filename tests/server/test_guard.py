@@ -5,6 +5,7 @@ import json
 import pytest
 
 from llmgate.config.model import Server
+from llmgate.errors import CallError
 from llmgate.relay.caller import Message, Receive, Scope, Send
 from llmgate.server.guard import Guard
 
@@ -18,7 +19,11 @@ class Asked:
         self.server = server
         self.came: list[str] = []
         self.got: list[Message] = []
-        self._guard = Guard(self._app, lambda: self.server, TOKEN)
+        self.refused: list[str] = []
+        self._guard = Guard(self._app, lambda: self.server, TOKEN, self._note)
+
+    def _note(self, _scope: Scope, error: CallError) -> None:
+        self.refused.append(error.error_type)
 
     async def ask(self, path: str = "/v1/models", method: str = "GET", **headers: str) -> int:
         """The status of the answer; header names with _ for -."""
