@@ -58,6 +58,47 @@ async def test_a_body_over_the_limit_is_a_413_and_others_are_served() -> None:
     assert small.status_code == 200
 
 
+async def test_two_callers_with_200_mb_at_once_are_refused_while_others_are_served() -> None:
+    async with Upstream([respond(chat_answer())]) as up, GatewayProcess(openai(up.url)) as gateway:
+        answers = await asyncio.gather(
+            _huge(gateway.port, declared=True),
+            _huge(gateway.port, declared=False),
+            *(raw(gateway.url, "/v1/chat/completions", CHAT) for _ in range(20)),
+        )
+        rows = await ended(gateway, 22)
+
+    assert answers[0] == answers[1] == b"HTTP/1.1 413 Request Entity Too Large"
+    assert {a.status_code for a in answers[2:] if isinstance(a, httpx.Response)} == {200}
+    assert [row["error_type"] for row in rows if row["state"] == "failed"] == [
+        "caller_too_large",
+        "caller_too_large",
+    ]
+
+
+async def _huge(port: int, *, declared: bool) -> bytes:
+    """Sends 200 MB, as far as it is let, and gives the status line of the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    size = 200_000_000
+    framing = f"content-length: {size}" if declared else "transfer-encoding: chunked"
+    writer.write(
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n{framing}\r\n\r\n".encode()
+    )
+    piece = b" " * 1_000_000
+    framed = piece if declared else b"f4240\r\n" + piece + b"\r\n"
+    async with asyncio.TaskGroup() as group:
+        answer = group.create_task(reader.readline())
+        for _ in range(size // len(piece)):
+            if answer.done():
+                break
+            try:
+                writer.write(framed)
+                await writer.drain()
+            except ConnectionError:
+                break
+    writer.close()
+    return answer.result().rstrip()
+
+
 async def _in_pieces(url: str, body: bytes) -> httpx.Response:
     async def pieces() -> AsyncIterator[bytes]:
         for at in range(0, len(body), 65_536):
