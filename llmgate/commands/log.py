@@ -9,6 +9,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from llmgate.commands.log_filter import STATES, error_filter, state_filter
 from llmgate.commands.log_show import PARTS, show
 from llmgate.commands.log_table import print_table, terminal_width
 from llmgate.commands.log_tail import tail
@@ -55,8 +56,10 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     for name in ("model", "provider", "client", "key", "route"):
         parser.add_argument(f"--{name}", help=f"this {name}; globs, several with commas")
     parser.add_argument("--status", help="429, 4xx, '>=400'")
-    parser.add_argument("--state", help="live, finished, failed, cut, cancelled")
-    parser.add_argument("--error", metavar="TYPE", help="this error type; '*' is any")
+    parser.add_argument("--state", help=f"live, {', '.join(STATES)}; several with commas")
+    parser.add_argument(
+        "--error", metavar="TYPE", help="the type, or a word of it; globs, '*' is any"
+    )
     parser.add_argument("--since", metavar="WHEN", help="5m, 2h, 3d, 2026-11-20, 2026-11-20T14:30")
     parser.add_argument("--search", metavar="TEXT", help="text in model, provider, path or error")
 
@@ -124,8 +127,10 @@ async def _newest(queries: Queries, wanted: Filter, limit: int) -> list[Exchange
 def filter_of(args: argparse.Namespace, now_ms: int) -> Filter:
     """The filter that the options ask for."""
     names = {name: getattr(args, name) for name in _NAMES if getattr(args, name, None)}
+    if "state" in names:
+        names["state"] = state_filter(names["state"])
     since = moment_ms(args.since, now_ms) if args.since else None
-    return Filter(**names, error_type=args.error or "", since_ms=since)
+    return Filter(**names, error_type=error_filter(args.error or ""), since_ms=since)
 
 
 def moment_ms(text: str, now_ms: int) -> int:

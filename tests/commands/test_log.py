@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from llmgate.commands import log
+from llmgate.commands.log_filter import STATES
 from llmgate.commands.log_table import table
 from llmgate.commands.log_tail import Follower
 from llmgate.errors import LlmgateError, StartupProblem
@@ -147,6 +148,44 @@ def test_an_unknown_id_and_a_bad_date_say_what_to_do(folder: Path) -> None:
         log.run(parse(folder, "show", "nothing"))
     with pytest.raises(LlmgateError, match="5m, 2h"):
         log.run(parse(folder, "--since", "yesterday"))
+
+
+def test_a_word_finds_the_error_types_that_contain_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ids(*words: str) -> list[str]:
+        out = run(folder, capsys, "--json", *words)
+        return [msgspec.json.decode(line)["id"] for line in out.splitlines()]
+
+    assert ids("--error", "limited") == ["x000002"]
+    assert ids("--error", "timeout, Rate limited") == ["x000002"]
+    assert ids("--error", "upstream_rate_limited") == ["x000002"]
+    assert ids("--error", "upstream_*") == ["x000002"]
+    assert ids("--error", "timeout") == ids("--error", "limited*") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--state", "foo"), "'foo' is none of: waiting, streaming, finished, failed, cut, canc"),
+        (("--state", "finished,canceled"), "'canceled' is none of"),
+        (("--state", "z*"), "'z[*]' is none of"),
+        (("--error", "timout"), "'timout' is part of no error type; near are: upstream_timeout$"),
+        (("--error", "limited,overlaoded"), "near are: upstream_overloaded$"),
+        (("--error", "qqq"), "the types are: caller_invalid_request, "),
+        (("--error", ","), "',' is part of no error type"),
+    ],
+)
+def test_states_and_errors_that_do_not_exist_are_refused_with_those_that_do(
+    folder: Path, words: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(LlmgateError, match=said):
+        log.run(parse(folder, *words))
+
+
+@pytest.mark.parametrize("state", ["live", "Finished", "c*", "waiting, cut", *STATES])
+def test_every_state_can_be_asked_for(state: str, folder: Path) -> None:
+    assert log.run(parse(folder, "--state", state)) == 0
 
 
 def test_without_a_store_it_says_how_to_start(tmp_path: Path) -> None:
