@@ -1,7 +1,6 @@
 """The sanitiser lets nothing through that a terminal would obey."""
 
 import sys
-import time
 import unicodedata
 
 import pytest
@@ -63,12 +62,8 @@ def test_output_is_harmless_bounded_and_stable(text: str, newlines: bool) -> Non
     assert TAB_SIZE < 10
 
 
-def test_clean_text_comes_back_as_the_same_object_and_fast() -> None:
-    text = '{"role": "user", "content": "hello"}\n' * 30_000
+@pytest.mark.parametrize("line", ['{"content": "hello"}\n', '{"content": "grüße 漢字"}\n'])
+def test_clean_text_comes_back_as_the_same_object_never_copied(line: str) -> None:
+    text = line * 30_000
 
-    started = time.process_time()
-    shown = safe_text(text)
-    took = time.process_time() - started
-
-    assert shown is text
-    assert took < 0.05
+    assert safe_text(text) is text
