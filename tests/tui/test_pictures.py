@@ -27,7 +27,7 @@ async def test_the_picture_of_the_readme(picture: Picture) -> None:
             app.main.body.table.go_to(SHOWN)
             await pilot.press("enter")
             await shown(pilot, "gaps p50")
-            await settled(pilot, "price table")
+            await settled(pilot, "priced by table")
 
             picture(app)
 
@@ -88,7 +88,7 @@ async def test_busy_traffic_with_the_detail(busy: FakeGateway, picture: Picture)
         await shown(pilot, "60/60")
         await shown(pilot, "connected")
         await pilot.press("k", "k", "k", "m", "k", "k", "enter")
-        await settled(pilot, "price table")
+        await settled(pilot, "priced by table")
 
         picture(app)
 

@@ -243,13 +243,13 @@ async def test_the_shown_text_of_the_detail_can_be_copied(busy: FakeGateway) -> 
     async with app.run_test(size=(120, 40)) as pilot:
         await shown(pilot, "60/60")
         await pilot.press("k", "k", "k", "enter")
-        await settled(pilot, "price table")
+        await settled(pilot, "priced by table")
         await pilot.press("y")
         await shown(pilot, "shown text (Summary)")
         await pilot.press("t")
         await shown(pilot, "Summary copied")
 
-        assert "price table" in app.clipboard
+        assert "priced by table" in app.clipboard
 
 
 async def test_moving_off_the_edge_scrolls_what_is_seen(busy: FakeGateway) -> None:

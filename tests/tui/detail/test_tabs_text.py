@@ -54,7 +54,7 @@ def test_the_summary_tells_the_journey_the_attempts_and_the_figures() -> None:
         "200 finished  tool calls · 1 tool call",
         "",
         "tokens   48,204 in (46,080 cached, 1,024 written) · 181 out (40 reasoning)  reported",
-        "cost     $0.0151  reported · price table",
+        "cost     $0.0151  tokens reported · priced by table",
         "time     412ms to first byte · 3.1s total · own 640us · 67 tok/s",
         "chunks   ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂█▂▂▂▂▂▂  gaps p50 19ms p99 640ms max 640ms",
         "size     148 kB asked · 18 kB answered in 42 chunks",
@@ -86,6 +86,24 @@ def test_the_summary_never_shows_unknown_as_zero_and_marks_estimates() -> None:
     assert "time     - to first byte · 3.1s total" in unknown
     assert "~48,204 in · ~181 out  ~estimated" in estimated
     assert "~$0.0190  ~estimated" in estimated
+
+
+@pytest.mark.parametrize(
+    ("basis", "source", "said"),
+    [
+        ("reported", "table", "$0.0151  tokens reported · priced by table"),
+        ("reported", "config", "$0.0151  tokens reported · priced by config"),
+        ("reported", "provider", "$0.0151  reported by the provider"),
+        ("reported", "", "$0.0151  tokens reported"),
+        ("estimated", "table", "~$0.0151  ~estimated · priced by table"),
+    ],
+)
+def test_only_a_cost_the_provider_wrote_is_reported_by_it(
+    basis: str, source: str, said: str
+) -> None:
+    shown = summarised(summary(cost_basis=basis, price_source=source)).splitlines()
+
+    assert f"cost     {said}" in shown
 
 
 def test_an_unpriced_model_is_named() -> None:

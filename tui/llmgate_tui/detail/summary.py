@@ -22,11 +22,6 @@ _STATES: Final[dict[str, Piece]] = {
     "cut": ("✂ cut", "bad"),
     "cancelled": ("⊘ cancelled by the caller", "warn"),
 }
-_SOURCES: Final = {
-    "provider": "charged by the provider",
-    "config": "prices of config.yaml",
-    "table": "price table",
-}
 
 
 def render(
@@ -192,13 +187,18 @@ def _cost(summary: ExchangeSummary) -> Line:
     if summary.cost_usd is None or summary.cost_basis == "unknown":
         return fact("cost", (f"{units.UNKNOWN} unknown: {_no_price(summary)}", "quiet"))
     sign = "~" if summary.cost_basis == "estimated" else ""
-    source = _SOURCES.get(summary.price_source, summary.price_source)
-    return fact(
-        "cost",
-        sign + units.money(summary.cost_usd),
-        _basis(summary.cost_basis),
-        (f" · {source}" if source else "", "quiet"),
-    )
+    return fact("cost", sign + units.money(summary.cost_usd), *_origin(summary))
+
+
+def _origin(summary: ExchangeSummary) -> list[Piece]:
+    """Only a cost that the provider wrote is reported; else the tokens were, and we priced them."""
+    source = summary.price_source
+    priced = (f" · priced by {source}" if source and source != "provider" else "", "quiet")
+    if summary.cost_basis == "estimated":
+        return [_basis("estimated"), priced]
+    if source == "provider":
+        return [("  reported by the provider", "quiet")]
+    return [("  tokens reported", "quiet"), priced]
 
 
 def _no_price(summary: ExchangeSummary) -> str:
