@@ -7,7 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmgate.wire.blocks import Basis
+from llmgate.wire.gateway import Spend
 from llmgate_tui import units
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        (Spend(), "$0.00"),
+        (Spend(exchanges=3), "$0.00"),
+        (Spend(exchanges=3, unpriced=3), "-"),
+        (Spend(exchanges=3, cost_basis="unknown"), "-"),
+        (Spend(exchanges=3, unpriced=2, cost_usd=0.42), "$0.42"),
+        (Spend(exchanges=3, cost_usd=1.834, cost_basis="estimated"), "$1.83~"),
+    ],
+)
+def test_a_days_money_is_never_zero_when_it_is_unknown(day: Spend, shown: str) -> None:
+    assert units.spent(day) == shown
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from datetime import datetime, tzinfo
 
 from llmgate.wire.blocks import Basis
+from llmgate.wire.gateway import Spend
 from llmgate_tui import figures
 
 UNKNOWN = figures.UNKNOWN
@@ -33,6 +34,13 @@ def money(usd: float | None, basis: Basis = "reported") -> str:
     if usd is None or basis == "unknown":
         return UNKNOWN
     return _dollars(usd, 4) if basis == "reported" else _dollars(usd, 3) + "~"
+
+
+def spent(day: Spend) -> str:
+    """A day's money: $1.83, $0.02~ when estimated; unknown when nothing that ran has a price."""
+    if day.cost_basis == "unknown" or (day.unpriced > 0 and day.cost_usd == 0):
+        return UNKNOWN
+    return f"${day.cost_usd:.2f}{'~' if day.cost_basis == 'estimated' else ''}"
 
 
 def _dollars(usd: float, digits: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from rich.cells import cell_len
 
 from llmgate.wire.gateway import Status
-from llmgate_tui import figures
+from llmgate_tui import figures, units
 from llmgate_tui.clock import Clock
 from llmgate_tui.connection import Link
 from llmgate_tui.glyphs import Glyphs
@@ -108,12 +108,7 @@ class Header(Line):
         return [(f"{share:.1f}% err", tone)]
 
     def _money(self, status: Status) -> list[Piece]:
-        today = status.today
-        estimated = "~" if today.cost_basis == "estimated" else ""
-        spent = f"${today.cost_usd:.2f}{estimated}"
-        if today.cost_basis == "unknown":
-            spent = f"$ {figures.UNKNOWN}"
-        return [(spent, ""), (" today", "quiet")]
+        return [(units.spent(status.today), ""), (" today", "quiet")]
 
 
 class ProblemLine(Line):
