@@ -27,6 +27,7 @@ from llmgate_tui.screens.main import MainScreen
 from llmgate_tui.screens.traffic import TrafficBody
 from llmgate_tui.state import Traffic
 from llmgate_tui.widgets.filter_bar import FilterInput
+from llmgate_tui.widgets.plain_scrollbar import draw_scrollbars
 from llmgate_tui.widgets.traffic_table import TrafficTable
 
 _PACE_S: Final = 0.1
@@ -83,6 +84,7 @@ class LlmgateApp(App[None]):
         self.address = address or urlsplit(url).netloc
         self.clock = clock or Clock()
         self.glyphs = glyphs or signs.choose()
+        draw_scrollbars(plain=self.glyphs is signs.ASCII)
         self.connection = Connection(self.api, self, heartbeat_s=heartbeat_s)
         self._owns_gateway = owns_gateway
         self._ending = ending
