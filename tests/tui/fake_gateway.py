@@ -19,7 +19,7 @@ from llmgate.wire.exchanges import (
     Mark,
 )
 from llmgate.wire.feed import Bye, Changes, FeedEvent, Gap, Heartbeat, Snapshot
-from llmgate.wire.gateway import ConfigView, Status
+from llmgate.wire.gateway import ConfigView, RouteView, Status
 from tests.tui import sample
 
 TOKEN: Final = "test-token"
@@ -42,6 +42,7 @@ class FakeGateway:
         self.refusal_status = 401
         self.silent = False  # accepts, then says nothing
         self.foreign = False  # answers like some other program
+        self.routes: list[RouteView] = []
         self.details: dict[str, ExchangeDetail] = {}  # in place of what every row has
         self.chunks: dict[str, list[Chunk]] = {}
         self.port = 0
@@ -213,8 +214,8 @@ class FakeGateway:
             return self.state
         if path == "config":
             return ConfigView(version=12, file="config.yaml", loaded_ms=sample.NOON_MS)
-        if path == "exchanges":
-            return self._page(query)
+        if path in {"routes", "exchanges"}:
+            return self.routes if path == "routes" else self._page(query)
         _, _, rest = path.partition("exchanges/")
         id_, _, what = rest.partition("/")
         row = next((row for row in self.rows if row.id == id_), None)

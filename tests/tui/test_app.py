@@ -6,7 +6,7 @@ import re
 import pytest
 from textual.binding import Binding
 
-from llmgate.wire.gateway import Recording
+from llmgate.wire.gateway import Recording, RouteView, Spend
 from llmgate_tui.app import LlmgateApp
 from llmgate_tui.glyphs import ASCII
 from llmgate_tui.screens.confirm import Confirm
@@ -120,6 +120,34 @@ async def test_a_gateway_with_keys_says_where_the_key_goes(empty: FakeGateway) -
     app = open_app(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await shown(pilot, "$LLMGATE_KEY")
+
+
+async def test_the_first_request_names_a_model_of_the_running_config(empty: FakeGateway) -> None:
+    empty.routes = [
+        RouteView(name="r", match={"model": "fast-*, fast"}, strategy="weighted", targets=[])
+    ]
+    app = open_app(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, '"model": "fast"')
+        empty.routes = []
+        empty.change(state=sample.status(config_version=13))
+        await shown(pilot, '"model": "gpt-4o-mini"')
+        await pilot.press("y")
+        await until(pilot, lambda: '"model": "gpt-4o-mini"' in app.clipboard)
+        await pilot.press("escape")
+        empty.change(state=sample.status(config_version=13, demo=True))
+        await shown(pilot, '"model": "demo"')
+
+
+async def test_the_header_never_shows_unknown_money_as_zero(busy: FakeGateway) -> None:
+    busy.state = sample.status(today=Spend(exchanges=3, unpriced=3))
+    app = open_app(busy)
+    async with app.run_test(size=(200, 40)) as pilot:
+        text = await shown(pilot, "- today")
+        assert "$0.00" not in text
+        await pilot.resize_terminal(30, 8)
+        text = await shown(pilot, "needs 40x10")
+        assert text.rstrip().endswith("-")
 
 
 async def test_help_lists_every_key_and_searches(busy: FakeGateway) -> None:
@@ -315,6 +343,18 @@ async def test_an_ascii_terminal_gets_ascii_only(busy: FakeGateway) -> None:
 
         assert all(line.isascii() for line in lines)
         assert all(line.isascii() for line in text.splitlines()[:3])
+
+
+async def test_scrollbars_of_an_ascii_terminal_are_plain_at_every_place(busy: FakeGateway) -> None:
+    app = open_app(busy, glyphs=ASCII)
+    async with app.run_test(size=(120, 20)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press("enter")
+        await shown(pilot, "protocol")
+        for _ in range(12):
+            await pilot.press("k")
+            drawn = [line for line in screen_text(app).splitlines() if not line.isascii()]
+            assert drawn == []
 
 
 async def test_without_colour_the_cursor_is_reversed(

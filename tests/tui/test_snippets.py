@@ -65,15 +65,16 @@ def test_a_body_that_is_no_text_is_kept_as_bytes() -> None:
 
 
 def test_the_first_request_is_three_lines_a_shell_understands() -> None:
-    text = snippets.first_request(sample.ADDRESS, keyed=False)
+    text = snippets.first_request(sample.ADDRESS, "llama3.2:3b", keyed=False)
     words = shlex.split(text.replace("\\\n", " "))
 
     assert len(text.splitlines()) == 3
-    assert msgspec.json.decode(words[-1])["model"] == "demo"
+    assert msgspec.json.decode(words[-1])["model"] == "llama3.2:3b"
 
 
 def test_a_first_request_with_a_key_names_the_variable() -> None:
-    words = shlex.split(snippets.first_request(sample.ADDRESS, keyed=True).replace("\\\n", " "))
+    text = snippets.first_request(sample.ADDRESS, "fast", keyed=True)
+    words = shlex.split(text.replace("\\\n", " "))
 
     assert "authorization: Bearer $LLMGATE_KEY" in words
 

@@ -11,7 +11,7 @@ import msgspec
 from llmgate.wire.chat import ChatView
 from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, Growth
 from llmgate.wire.feed import FeedEvent
-from llmgate.wire.gateway import ConfigView, Status
+from llmgate.wire.gateway import ConfigView, RouteView, Status
 from llmgate.wire.safe_text import safe_text
 from llmgate.wire.sse import Decoder
 
@@ -72,6 +72,10 @@ class Api:
     async def config(self) -> ConfigView:
         """The running config and the problem of a refused edit."""
         return await self._get("config", ConfigView)
+
+    async def routes(self) -> list[RouteView]:
+        """The routes, in the order they are tried."""
+        return await self._get("routes", list[RouteView])
 
     async def exchanges(
         self, filters: Mapping[str, str] | None = None, *, cursor: str = "", limit: int = 200

@@ -18,14 +18,16 @@ _SKIPPED: Final = re.compile(
 _KEPT: Final = re.compile(r"content-type|accept|anthropic-.*|openai-.*", re.IGNORECASE)
 
 
-def first_request(address: str, *, keyed: bool) -> str:
+def first_request(address: str, model: str, *, keyed: bool) -> str:
     """Three lines for a shell that get the first answer."""
     key = f" -H 'authorization: Bearer '\"{_KEY}\"" if keyed else ""
-    asked = '{"model": "demo", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}'
+    named = msgspec.json.encode(model).decode()
+    says = '"stream": true, "messages": [{"role": "user", "content": "Hello"}]'
+    asked = f'{{"model": {named}, {says}}}'
     return (
         f"curl -N http://{address}/v1/chat/completions{key} \\\n"
         "  -H 'content-type: application/json' \\\n"
-        f"  -d '{asked}'"
+        f"  -d {shlex.quote(asked)}"
     )
 
 

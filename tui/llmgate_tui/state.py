@@ -12,7 +12,8 @@ import msgspec
 
 from llmgate.wire.exchanges import LIVE, ExchangeSummary
 from llmgate.wire.feed import Bye, Changes, FeedEvent, Gap, Heartbeat, Notice, Snapshot
-from llmgate.wire.gateway import ProviderView, Status
+from llmgate.wire.gateway import ProviderView, RouteView, Status
+from llmgate_tui.first_model import first_model
 
 CAP: Final = 10_000
 _NOTICES: Final = 1_000
@@ -55,6 +56,7 @@ class Traffic:
         self.marks: set[str] = set()
         self.status: Status | None = None
         self.providers: dict[str, ProviderView] = {}
+        self.routes: list[RouteView] = []
         self.notices: deque[Notice] = deque(maxlen=_NOTICES)
         self.paused = False
         self.held: dict[str, ExchangeSummary] = {}  # news kept back while paused
@@ -125,6 +127,10 @@ class Traffic:
                 return []
             case Gap() | Bye():
                 return []
+
+    def first_model(self) -> str:
+        """What a first request can ask for."""
+        return first_model(self.status, self.routes, self.providers.values())
 
     def hold(self, rows: Iterable[ExchangeSummary]) -> None:
         """Keeps news back while the display is paused; the oldest goes when there is too much."""

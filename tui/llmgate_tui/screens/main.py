@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.gateway import Status
-from llmgate_tui import figures, snippets
+from llmgate_tui import figures, snippets, units
 from llmgate_tui.api import Api, ApiProblem
 from llmgate_tui.clock import Clock
 from llmgate_tui.connection import Link
@@ -70,6 +70,7 @@ class MainScreen(Screen[None]):
         self._address = address
         self._older = Older(api, traffic)
         self._link = Link(word="connecting")
+        self._routes_of: int | None = None  # the config version whose routes were asked for
         self._tabs = TabLine([("1", "Traffic", "screen.traffic")], self.status)
         self._header = Header(self.link, self.status, address=address, clock=clock, glyphs=glyphs)
         self._problem = ProblemLine(self.link, self.status, glyphs)
@@ -112,6 +113,7 @@ class MainScreen(Screen[None]):
         self.link_changed(link)
         self.redraw_facts()
         self.body.tick()
+        self._ask_routes()
 
     def redraw_facts(self) -> None:
         """Header and what hangs on it; nothing is repainted that says the same."""
@@ -122,6 +124,24 @@ class MainScreen(Screen[None]):
             line.redraw()
         if self.has_class("-too-small"):
             self._say_too_small()
+
+    # -- the first request -----------------------------------------------------
+
+    def _ask_routes(self) -> None:
+        """Once for each config, while there is nothing to show but how to begin."""
+        status = self.status()
+        if not self._link.up or status is None:
+            self._routes_of = None
+        elif not len(self._traffic) and self._routes_of != status.config_version:
+            self._routes_of = status.config_version
+            self.run_worker(self._read_routes(), group="routes", exclusive=True)
+
+    async def _read_routes(self) -> None:
+        try:
+            self._traffic.routes = await self._api.routes()
+        except ApiProblem:
+            self._traffic.routes = []  # another model is named then
+        self.body.tick()
 
     # -- older exchanges -----------------------------------------------------
 
@@ -155,7 +175,7 @@ class MainScreen(Screen[None]):
         size, status = self.app.size, self.status()
         said = f"llmgate needs {LEAST[0]}x{LEAST[1]}, have {size.width}x{size.height}"
         if status is not None:
-            said += f" - {status.live} live, {status.errors} err, ${status.today.cost_usd:.2f}"
+            said += f" - {status.live} live, {status.errors} err, {units.spent(status.today)}"
         self._too_small.update(Content(said))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -187,7 +207,9 @@ class MainScreen(Screen[None]):
         if row is None:
             status = self.status()
             keyed = status is not None and not status.keyless
-            await self._copied("First request", snippets.first_request(self._address, keyed=keyed))
+            model = self._traffic.first_model()
+            text = snippets.first_request(self._address, model, keyed=keyed)
+            await self._copied("First request", text)
             return
 
         shown = self.body.detail.shown_text() if self.body.arrangement != "list" else ""

@@ -58,7 +58,7 @@ class TrafficBody(Vertical):
         self.traffic = traffic
         self.view = View(traffic, clock.now_ms)
         self.table = TrafficTable(self.view, clock, glyphs)
-        self.detail = DetailPane(api, clock)
+        self.detail = DetailPane(api, clock, glyphs)
         self._bar = FilterBar(self._where, glyphs, traffic.values)
         self._head = TableHead(self.table)
         self._empty = Empty(address)
@@ -121,6 +121,8 @@ class TrafficBody(Vertical):
 
     def tick(self) -> None:
         """Twice a second: running times; once a second what is sorted."""
+        if self.has_class("-nothing"):
+            self._explain()
         if self.view.arranged and not self.traffic.paused and self._resort():
             self.table.rearrange()
         if self.table.relative:
@@ -159,7 +161,8 @@ class TrafficBody(Vertical):
             self._empty.show_waiting(answers=self._link.word in {"unauthorised", "mismatch"})
             return
         status = self.traffic.status
-        self._empty.show_first(keyed=status is not None and not status.keyless)
+        keyed = status is not None and not status.keyless
+        self._empty.show_first(self.traffic.first_model(), keyed=keyed)
 
     def _where(self) -> list[Piece]:
         return where(self.table, self._glyphs)

@@ -20,6 +20,7 @@ class Empty(VerticalScroll, can_focus=True):
         super().__init__(id="empty")
         self._address = address
         self._text = Static("", markup=False)
+        self._said: list[tuple[str, str]] = []
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -33,12 +34,13 @@ class Empty(VerticalScroll, can_focus=True):
             lines += [("", ""), ("llmgate up", "$accent"), ("", ""), (how, "$quiet")]
         self._say(lines)
 
-    def show_first(self, *, keyed: bool) -> None:
+    def show_first(self, model: str, *, keyed: bool) -> None:
         """How to begin."""
+        asked = first_request(self._address, model, keyed=keyed)
         lines: list[tuple[str, str]] = [
             ("No traffic yet. Send the first request (y copies it):", ""),
             ("", ""),
-            *((line, "$accent") for line in first_request(self._address, keyed=keyed).splitlines()),
+            *((line, "$accent") for line in asked.splitlines()),
             ("", ""),
             ("Or point a tool here:", ""),
             ("", ""),
@@ -52,6 +54,9 @@ class Empty(VerticalScroll, can_focus=True):
         self._say([(f"Nothing matches: {hidden:,} hidden. {way}.", "$quiet")])
 
     def _say(self, lines: list[tuple[str, str]]) -> None:
+        if lines == self._said:
+            return
+        self._said = lines
         content = Content("\n").join(
             [Content.styled(text, style) if style else Content(text) for text, style in lines]
         )
