@@ -20,7 +20,6 @@ from llmgate.wire.clients import client_name, session_id
 from llmgate.wire.exchanges import Attempt
 from llmgate.wire.paths import Place
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower-case
 _serial = count(randbelow(1 << 30))
 _LONGEST_MODEL = 512
 _JSON_BEGINS = frozenset({b"{", b" ", b"\n", b"\r", b"\t"})
@@ -28,9 +27,8 @@ _JSON_OPTIONAL = frozenset({"openai.raw", "raw", "openai.models"})
 
 
 def new_id(now_ms: int) -> str:
-    """Makes an id that sorts by time: 9 characters of milliseconds, 6 of a counter."""
-    number = (now_ms << 30) | (next(_serial) & ((1 << 30) - 1))
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(70, -1, -5))
+    """Makes an id that sorts by time: 11 digits of milliseconds and 7 of a counter, in hex."""
+    return f"{now_ms:011x}{next(_serial) & 0xFFFFFFF:07x}"
 
 
 def accept(caller: Caller, place: Place, snapshot: Snapshot) -> Call:

@@ -59,8 +59,12 @@ async def _open(call: Call, reply: Reply, first: bytes | None) -> None:
     headers = towards_caller(reply.headers)
     if exchange.status in BODILESS:  # a length would be that of another answer
         headers = [(name, value) for name, value in headers if name != b"content-length"]
-    headers += own_headers(call)
-    exchange.response_headers = kept_headers(headers)
+    ours = own_headers(call)
+    headers += ours
+    exchange.response_headers = [
+        *(item for item in exchange.received_headers if item[0] != "transfer-encoding"),
+        *((name.decode("latin-1"), value.decode("latin-1")) for name, value in ours),
+    ]
     await call.caller.head(exchange.status, headers)
     if first is None:
         return
