@@ -268,7 +268,9 @@ async def test_a_long_answer_is_passed_whole_and_kept_in_part() -> None:
     async with Upstream([stream(sse)]) as up, GatewayProcess(openai(up.url)) as gateway:
         got = 0
         async with caller(gateway, request("/v1/files/x/content", STREAMED)) as (reader, _):
-            while not (data := await reader.read(1 << 20)).endswith(b"0\r\n\r\n"):
+            data = b""
+            while not data.endswith(b"0\r\n\r\n"):
+                data = await reader.read(1 << 20)
                 got += len(data)
         rows = await ended(gateway)
         detail = (await gateway.admin.get(f"/admin/v1/exchanges/{rows[0]['id']}")).json()
