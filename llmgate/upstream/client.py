@@ -6,6 +6,7 @@ an idle connection that the provider closed at the very moment it was used.
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
 from llmgate.config.model import Timeout, Tls
@@ -15,6 +16,7 @@ from llmgate.errors import (
     UpstreamUnreachable,
 )
 from llmgate.upstream.connection import Connection
+from llmgate.upstream.proxy import as_transport, proxy_for, tunnel
 from llmgate.upstream.reply import Outbound, Reply
 from llmgate.upstream.tls import tls_context
 
@@ -26,8 +28,16 @@ _PORTS = {"http": 80, "https": 443}
 class HttpSender:
     """One provider's way out: its connections, TLS settings and connect timeout."""
 
-    def __init__(self, name: str, *, timeout: Timeout, tls: Tls) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        timeout: Timeout,
+        tls: Tls,
+        proxy: Callable[[SplitResult], SplitResult | None] = proxy_for,
+    ) -> None:
         self._name = name
+        self._proxy = proxy
         self._connect_s = timeout.connect_s
         self._tls = tls
         self._idle: list[Connection] = []
@@ -82,14 +92,11 @@ class HttpSender:
 
     async def _connect(self, url: SplitResult) -> Connection:
         who = f"provider '{self._name}'"
-        loop = asyncio.get_running_loop()
         try:
             port = url.port or _PORTS[url.scheme]
             context = tls_context(self._tls) if url.scheme == "https" else None
             async with asyncio.timeout(self._connect_s):
-                _, connection = await loop.create_connection(
-                    lambda: Connection(self._name), url.hostname or "", port, ssl=context
-                )
+                connection = await self._open(url, port, context)
         except TimeoutError as error:
             raise UpstreamTimeout(
                 f"{who} did not accept a connection within {self._connect_s:g} s", phase="connect"
@@ -101,6 +108,28 @@ class HttpSender:
             raise UpstreamUnreachable(f"{who} is unreachable: {reason}") from error
         except (KeyError, ValueError, UnicodeError) as error:
             raise UpstreamInvalid(f"{who} has an address that cannot be used") from error
+        return connection
+
+    async def _open(
+        self, url: SplitResult, port: int, context: ssl.SSLContext | None
+    ) -> Connection:
+        """Straight, or through the proxy that the environment names."""
+        loop = asyncio.get_running_loop()
+        host = url.hostname or ""
+        proxy = self._proxy(url)
+        if proxy is None or context is None:
+            _, connection = await loop.create_connection(
+                lambda: Connection(self._name), host, port, ssl=context
+            )
+            return connection
+        transport = await tunnel(proxy, host, port)
+        connection = Connection(self._name)
+        try:
+            secure = await loop.start_tls(transport, connection, context, server_hostname=host)
+        except BaseException:
+            transport.abort()
+            raise
+        connection.connection_made(as_transport(secure))
         return connection
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from tests.support.answers import Answer, End, Hang, Send, Wait
 
@@ -138,8 +138,7 @@ class _Connection(asyncio.Protocol):
         self._seen: list[Request] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
         self._upstream.begin(self)
 
     def data_received(self, data: bytes) -> None:
