@@ -39,7 +39,6 @@ class Exchange:
         "finish",
         "hints",
         "id",
-        "input_estimate",
         "key",
         "marks",
         "method",
@@ -123,7 +122,6 @@ class Exchange:
         self.usage = Usage()
         self.usage_basis: Basis = "unknown"
         self.usage_raw = ""
-        self.input_estimate: int | None = None
         self.output_estimate: int | None = None
         self.cost_usd: float | None = None
         self.cost_basis: Basis = "unknown"

@@ -111,6 +111,8 @@ class Router:
                 return _usable_first(self._spoken(ask, found), usable)
         if only := self._only(ask, listed):
             return [(only, only.named(model))]
+        if not self._speakers(ask):
+            return self._nobody_speaks(ask)  # no model would help: the protocol is what is missing
         raise self._not_found(model, listed)
 
     def _havings(self, model: str, listed: Listed) -> Iterable[Callable[[Offer], bool]]:

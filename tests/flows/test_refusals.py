@@ -108,6 +108,9 @@ async def _in_pieces(url: str, body: bytes) -> httpx.Response:
         return await client.post(url, content=pieces())
 
 
+CLAUDES = "  claudes: {{kind: anthropic-compatible, base_url: '{url}', api_key: key-of-claudes}}\n"
+
+
 async def test_an_unknown_model_is_a_404_with_near_misses() -> None:
     rest = "routes:\n  fast: {match: {model: gpt-fast}, targets: [{provider: up}]}\n"
     listed = {"object": "list", "data": [{"id": "gpt-4o-mini", "object": "model"}]}
@@ -117,9 +120,10 @@ async def test_an_unknown_model_is_a_404_with_near_misses() -> None:
 
     async with (
         Upstream(script) as up,
-        GatewayProcess(openai(up.url, rest=rest)) as gateway,
+        GatewayProcess(openai(up.url, CLAUDES.format(url=up.url), rest)) as gateway,
     ):
-        await gateway.admin.post("/admin/v1/providers/up/health")
+        for name in ("up", "claudes"):
+            await gateway.admin.post(f"/admin/v1/providers/{name}/health")
         openai_shape = await raw(
             gateway.url, "/v1/chat/completions", {**CHAT, "model": "gpt-4o-mni"}
         )
@@ -314,9 +318,11 @@ async def test_a_key_sees_the_models_it_may_use_and_no_others() -> None:
 async def test_another_protocol_is_a_501_that_names_both() -> None:
     async with GatewayProcess(openai("http://127.0.0.1:9")) as gateway:
         messages = await raw(gateway.url, "/v1/messages", {**MESSAGES, "model": "up/x"})
+        unknown = await raw(gateway.url, "/v1/messages", {**MESSAGES, "model": "claude-x"})
         gemini = await raw(gateway.url, "/v1beta/models/g:generateContent", {"contents": []})
 
-    assert messages.status_code == 501
+    assert messages.status_code == unknown.status_code == 501
+    assert "openai.chat" in unknown.json()["error"]["message"]
     assert "anthropic.messages" in messages.json()["error"]["message"]
     assert "openai.chat" in messages.json()["error"]["message"]
     assert gemini.status_code == 501
