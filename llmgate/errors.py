@@ -13,6 +13,10 @@
         ├── PathNotFound    404  caller_path_unknown
         ├── UpgradeRequired 426  caller_upgrade
         ├── LimitReached    429  policy_rate_limited
+        │   ├── BudgetSpent 429  policy_budget
+        │   └── QueueFull   429  policy_queue_full
+        ├── RequestTooLarge 413  policy_too_large
+        ├── Cancelled       503  policy_cancelled
         ├── NotTranslated   501  gateway_untranslated
         ├── GatewayFault    500  gateway_internal
         └── UpstreamFault        what happened between the gateway and a provider
@@ -39,6 +43,10 @@ ErrorType = Literal[
     "policy_origin",
     "policy_model_blocked",
     "policy_rate_limited",
+    "policy_budget",
+    "policy_queue_full",
+    "policy_too_large",
+    "policy_cancelled",
     "gateway_untranslated",
     "gateway_internal",
     "upstream_unreachable",
@@ -184,14 +192,57 @@ class UpgradeRequired(CallError):
 
 
 class LimitReached(CallError):
-    """A limit of ours; ``limit`` names it, ``retry_after_s`` says when it would fit."""
+    """A limit of ours; ``limit`` names it (``key ide: requests_per_minute``), ``retry_after_s``
+    says when it would fit, None that waiting does not help. ``headers`` tell the caller what is
+    left.
+    """
 
     status = 429
     error_type: ClassVar[ErrorType] = "policy_rate_limited"
 
-    def __init__(self, message: str, *, retry_after_s: float, limit: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None,
+        limit: str,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         super().__init__(message, retry_after_s=retry_after_s)
         self.limit = limit
+        self.headers = headers
+
+
+class BudgetSpent(LimitReached):
+    """The money of a day or a month is spent."""
+
+    error_type: ClassVar[ErrorType] = "policy_budget"
+
+
+class QueueFull(LimitReached):
+    """As many requests as may run are running, and as many as may wait are waiting; or the wait was
+    too long.
+    """
+
+    error_type: ClassVar[ErrorType] = "policy_queue_full"
+
+
+class RequestTooLarge(CallError):
+    """The body is larger than a key, a provider or a model takes."""
+
+    status = 413
+    error_type: ClassVar[ErrorType] = "policy_too_large"
+
+    def __init__(self, message: str, *, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class Cancelled(CallError):
+    """Somebody ended a live request from the terminal or over the control API."""
+
+    status = 503
+    error_type: ClassVar[ErrorType] = "policy_cancelled"
 
 
 class NotTranslated(CallError):

@@ -2,7 +2,7 @@
 
 import math
 
-from llmgate.config.model import KeyLimits
+from llmgate.config.model import Limits
 
 
 class Bucket:
@@ -33,7 +33,7 @@ class Bucket:
         return min(float(self.size), self.level + max(0.0, now_s - self.stamp_s) * self.rate)
 
 
-def bucket_for(limits: KeyLimits, previous: Bucket | None) -> Bucket | None:
+def bucket_for(limits: Limits, previous: Bucket | None) -> Bucket | None:
     """The bucket of a key, with what was left of the previous one; None without a limit."""
     if limits.requests_per_second is None:
         return None

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from llmgate.config.catalog import KINDS, PROTOCOLS, base_url_of
+from llmgate.config.limit_checks import limits_of
 from llmgate.config.model import Config, KeyConfig, Match, ProviderConfig, RouteConfig
 from llmgate.config.patterns import compile_pattern, is_literal, is_regex
 from llmgate.config.problems import Path, Problems, nearest, shown
@@ -94,6 +95,7 @@ def _provider(
     for asked, served in provider.models.items():
         _rename(asked, served, (*path, "models", asked), problems)
     _sent_headers(provider, path, problems)
+    limits_of(provider.limits, (*path, "limits"), problems)
     _timeouts(provider, path, problems)
     if not 0 <= provider.speed <= 1000:
         problems.add("speed must be from 0 to 1000", (*path, "speed"))
@@ -222,16 +224,7 @@ def _key(name: str, key: KeyConfig, problems: Problems) -> None:
         )
     for index, pattern in enumerate(key.models):
         _compiles(pattern, (*path, "models", index), problems)
-    rate, burst = key.limits.requests_per_second, key.limits.burst
-    if rate is not None and not 0.001 <= rate <= 1e6:
-        problems.add(
-            "requests_per_second must be from 0.001 to 1000000",
-            (*path, "limits", "requests_per_second"),
-        )
-    if burst is not None and rate is None:
-        problems.add("burst needs requests_per_second beside it", (*path, "limits", "burst"))
-    if burst is not None and not 1 <= burst <= 1_000_000:
-        problems.add("burst must be from 1 to 1000000", (*path, "limits", "burst"))
+    limits_of(key.limits, (*path, "limits"), problems)
 
 
 def _rest(config: Config, problems: Problems) -> None:
@@ -255,6 +248,9 @@ def _rest(config: Config, problems: Problems) -> None:
             problems.add(f"{told} must be from {least:g} to {most:g}", path)
     for index, pattern in enumerate(recording.redact):
         _compiles(f"/{pattern}/", ("recording", "redact", index), problems)
+    for model, limits in config.limits.items():
+        if _compiles(model, ("limits", model), problems):
+            limits_of(limits, ("limits", model), problems)
 
 
 def _named(name: str, path: Path, problems: Problems) -> None:

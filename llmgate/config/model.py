@@ -39,6 +39,32 @@ class Tls(_Section, frozen=True, kw_only=True):
     ca_bundle: str | None = None
 
 
+class Limits(_Section, frozen=True, kw_only=True):
+    """What a key, a provider or a model may use; None is no limit.
+
+    Minutes, hours and days slide (the last 24 hours, not since midnight); a budget's day and month
+    are those of the calendar, local time. Requests over ``concurrency`` wait: up to ``queue`` of
+    them, up to ``queue_wait_s`` seconds. ``on_budget: warn`` lets requests through and says so;
+    ``warn_at`` is the share of a budget at which it is said first.
+    """
+
+    requests_per_second: float | None = None
+    burst: int | None = None
+    requests_per_minute: int | None = None
+    requests_per_hour: int | None = None
+    requests_per_day: int | None = None
+    tokens_per_minute: int | None = None
+    tokens_per_day: int | None = None
+    concurrency: int | None = None
+    queue: int = 16
+    queue_wait_s: float = 30
+    budget_usd_per_day: float | None = None
+    budget_usd_per_month: float | None = None
+    on_budget: Literal["stop", "warn"] = "stop"
+    warn_at: float = 0.8
+    max_request_bytes: int | None = None
+
+
 class ProviderConfig(_Section, frozen=True, kw_only=True):
     """A provider: a row of the catalog (``kind``) and what differs from it.
 
@@ -57,6 +83,7 @@ class ProviderConfig(_Section, frozen=True, kw_only=True):
     timeout: Timeout = Timeout()
     tls: Tls = Tls()
     enabled: bool = True
+    limits: Limits = Limits()
     recordings: str | None = None
     speed: float = 1.0
 
@@ -79,27 +106,22 @@ class Target(_Section, frozen=True, kw_only=True):
 
 
 class RouteConfig(_Section, frozen=True, kw_only=True):
-    """A rule: first match wins."""
+    """A rule: first match wins; one that is not ``enabled`` is passed over."""
 
     match: Match = Match()
     strategy: Literal["weighted", "priority"] = "weighted"
     targets: list[Target]
     streaming: Literal["any", "only", "never"] = "any"
-
-
-class KeyLimits(_Section, frozen=True, kw_only=True):
-    """What a key may do."""
-
-    requests_per_second: float | None = None
-    burst: int | None = None
+    enabled: bool = True
 
 
 class KeyConfig(_Section, frozen=True, kw_only=True):
-    """A caller's key."""
+    """A caller's key; one that is not ``enabled`` is refused."""
 
     key: str
     models: list[str] = msgspec.field(default_factory=lambda: ["*"])
-    limits: KeyLimits = KeyLimits()
+    limits: Limits = Limits()
+    enabled: bool = True
 
 
 class HealthConfig(_Section, frozen=True, kw_only=True):
@@ -143,6 +165,7 @@ class Config(_Section, frozen=True, kw_only=True):
     providers: dict[str, ProviderConfig] = {}
     routes: dict[str, RouteConfig] = {}
     keys: dict[str, KeyConfig] = {}
+    limits: dict[str, Limits] = {}  # by model: a name, a glob or /regex/, as asked or as sent
     health: HealthConfig = HealthConfig()
     recording: RecordingConfig = RecordingConfig()
     prices: dict[str, Price] = {}

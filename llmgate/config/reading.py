@@ -12,8 +12,6 @@ import msgspec
 
 from llmgate.config.model import (
     HealthConfig,
-    KeyLimits,
-    ProviderConfig,
     RouteConfig,
 )
 from llmgate.config.nodes import MOST_EVENTS, Node, scalar
@@ -22,14 +20,7 @@ from llmgate.config.variables import Malformed, Missing, expand
 
 LATER: Final[Mapping[str, frozenset[str]]] = {
     "Config": frozenset({"processors", "retry"}),
-    ProviderConfig.__name__: frozenset({"limits"}),
     RouteConfig.__name__: frozenset({"fallback", "processors", "on_loss"}),
-    KeyLimits.__name__: frozenset(
-        {
-            *("tokens_per_minute", "budget_usd_per_day", "concurrency"),
-            *("requests_per_minute", "requests_per_hour", "requests_per_day"),
-        }
-    ),
     HealthConfig.__name__: frozenset({"eject_after", "cooldown_s"}),
 }
 _LATER_VALUES: Final = {("strategy", "latency"), ("strategy", "cost")}

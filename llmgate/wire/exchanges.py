@@ -6,10 +6,10 @@ import msgspec
 
 from llmgate.wire.blocks import Basis, BlockEvent
 
-State = Literal["waiting", "streaming", "finished", "failed", "cut", "cancelled"]
-"""``waiting`` and ``streaming`` are live; the other four are how an exchange can end."""
+State = Literal["queued", "waiting", "streaming", "finished", "failed", "cut", "cancelled"]
+"""The first three are live (``queued``: a concurrency limit is full); the rest are endings."""
 
-LIVE: frozenset[str] = frozenset({"waiting", "streaming"})
+LIVE: frozenset[str] = frozenset({"queued", "waiting", "streaming"})
 
 Protocol = Literal[
     "openai.chat",
@@ -72,6 +72,8 @@ class ExchangeSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     error_type: str = ""
     error: str = ""
     repeat: int = 0  # how many equal requests came just before: a runaway shows
+    limit: str = ""  # which limit refused or holds it: "key ide: requests_per_minute"
+    queued_us: int | None = None  # how long it waited for a limit's concurrency
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

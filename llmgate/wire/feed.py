@@ -21,7 +21,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     at_ms: int
     level: Level
-    kind: str  # reload, health, limit, drop, store, client
+    kind: str  # reload, health, limit, budget, drop, store, client, edit
     text: str
     exchange: str = ""
 

@@ -5,8 +5,9 @@ from typing import Literal
 import msgspec
 
 from llmgate.wire.blocks import Basis
+from llmgate.wire.limits import LimitsView
 
-HealthState = Literal["up", "degraded", "down", "unknown", "disabled", "no_key"]
+HealthState = Literal["up", "degraded", "down", "unknown", "disabled", "no_key", "draining"]
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,6 +35,9 @@ class ConfigView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rejected_version: int | None = None
     warnings: list[str] = []
     restart_needed: list[str] = []
+    editable: bool = True  # False: there is no file yet; `POST config/file` writes one
+    undo: int | None = None  # the revision an undo would go to
+    redo: int | None = None
 
 
 class Spend(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,6 +75,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rejected_version: int | None = None
     live: int = 0
     streaming: int = 0
+    queued: int = 0  # wait for a limit's concurrency
     requests: int = 0  # since start
     errors: int = 0  # since start
     today: Spend = Spend()
@@ -130,6 +135,11 @@ class ProviderView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     probe: Probe | None = None
     models: list[str] = []
     rate_limits: dict[str, str] = {}  # rate-limit headers last seen
+    rate_limits_ms: int | None = None  # when they were seen
+    draining: bool = False  # takes nothing new until it is resumed or the gateway restarts
+    spark: list[float | None] = []  # p50 time to first byte, ms, of 10-second slots, newest last
+    queued: int = 0
+    limits: LimitsView | None = None
 
 
 class TargetView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -139,7 +149,8 @@ class TargetView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: str = ""
     weight: int = 1
     share: float = 0.0
-    observed_share: float | None = None
+    observed_share: float | None = None  # of the route's requests in the last five minutes
+    observed: int = 0  # how many of them
     fallback: bool = False
 
 
@@ -150,6 +161,9 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     match: dict[str, str]
     strategy: str
     targets: list[TargetView]
+    enabled: bool = True
+    observed: int = 0  # requests of the last five minutes
+    streaming: str = "any"
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -163,6 +177,8 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tokens_left: float | None = None  # of the bucket, now
     in_flight: int = 0
     refused: int = 0  # since start
+    variable: str = ""  # the ${VARIABLE} the key is in; empty when in the file itself
+    limits: LimitsView | None = None
 
 
 class HealthDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

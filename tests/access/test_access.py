@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from llmgate.access.access import Access
 from llmgate.access.bucket import Bucket
-from llmgate.config.model import Config, KeyConfig, KeyLimits, Server
+from llmgate.config.model import Config, KeyConfig, Limits, Server
 from llmgate.errors import InvalidKey, LimitReached, ModelNotAllowed
 
 KEY = "sk-ide-0123456789"
@@ -14,10 +14,10 @@ OTHER = "sk-agent-987654321"
 
 
 def access(
-    limits: KeyLimits | None = None, previous: Access | None = None, models: list[str] | None = None
+    limits: Limits | None = None, previous: Access | None = None, models: list[str] | None = None
 ) -> Access:
     keys = {
-        "ide": KeyConfig(key=KEY, limits=limits or KeyLimits(), models=models or ["*"]),
+        "ide": KeyConfig(key=KEY, limits=limits or Limits(), models=models or ["*"]),
         "agent": KeyConfig(key=OTHER),
     }
     return Access(Config(keys=keys), previous)
@@ -115,7 +115,7 @@ def test_the_gateways_own_prefix_is_no_part_of_the_model() -> None:
 
 
 def test_a_burst_passes_and_then_the_rate_holds() -> None:
-    subject = access(KeyLimits(requests_per_second=2, burst=3))
+    subject = access(Limits(requests_per_second=2, burst=3))
     for _ in range(3):
         subject.admit("ide", 100.0)
 
@@ -129,17 +129,17 @@ def test_a_burst_passes_and_then_the_rate_holds() -> None:
 
 
 def test_the_burst_is_the_rate_rounded_up_unless_it_is_given() -> None:
-    subject = access(KeyLimits(requests_per_second=0.2))
+    subject = access(Limits(requests_per_second=0.2))
     subject.admit("ide", 0.0)
 
     with pytest.raises(LimitReached) as caught:
         subject.admit("ide", 0.0)
     assert caught.value.retry_after_s == pytest.approx(5.0)
-    assert access(KeyLimits(requests_per_second=2.5)).views(0.0)[0].burst == 3
+    assert access(Limits(requests_per_second=2.5)).views(0.0)[0].burst == 3
 
 
 def test_counting_tokens_takes_nothing_from_a_limit() -> None:
-    subject = access(KeyLimits(requests_per_second=1))
+    subject = access(Limits(requests_per_second=1))
     for _ in range(50):
         subject.admit("ide", 0.0, counts=False)
 
@@ -156,13 +156,13 @@ def test_keys_without_a_limit_and_keyless_callers_always_pass() -> None:
 
 
 def test_what_is_left_and_what_was_refused_survive_a_reload() -> None:
-    before = access(KeyLimits(requests_per_second=1, burst=2))
+    before = access(Limits(requests_per_second=1, burst=2))
     before.admit("ide", 10.0)
     before.admit("ide", 10.0)
     with pytest.raises(LimitReached):
         before.admit("ide", 10.0)
 
-    after = access(KeyLimits(requests_per_second=1, burst=5), before)
+    after = access(Limits(requests_per_second=1, burst=5), before)
 
     with pytest.raises(LimitReached):
         after.admit("ide", 10.0)
