@@ -72,7 +72,7 @@ class ExchangeSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     error_type: str = ""
     error: str = ""
     repeat: int = 0  # how many equal requests came just before: a runaway shows
-    limit: str = ""  # which limit refused or holds it: "key ide: requests_per_minute"
+    limited_by: str = ""  # the limit of ours that refused or held it: "key ide: requests_per_day"
     queued_us: int | None = None  # how long it waited for a limit's concurrency
 
 

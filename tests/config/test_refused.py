@@ -52,7 +52,7 @@ def problems(text: str) -> list[ConfigProblem]:
         ("providers: {a: {kind: vllm, models: {'/a/': '\\1'}}}", 1, 45, "providers.a.models./a/", "does not fit"),
         ("providers: {a: {kind: vllm, headers: {'a b': x}}}", 1, 46, "providers.a.headers.a b", "cannot be sent"),
         ("providers: {a: {kind: vllm, timeout: {idle_s: 0}}}", 1, 47, "providers.a.timeout.idle_s", "above 0"),
-        ("providers: {a: {kind: vllm, limits: {queue: -1}}}", 1, 44, "providers.a.limits.queue", "from 0 to"),
+        ("providers: {a: {kind: vllm, limits: {queue: -1}}}", 1, 45, "providers.a.limits.queue", "from 0 to"),
         ("limits: {'gpt-*': {tokens_per_day: 0}}", 1, 36, "limits.gpt-*.tokens_per_day", "from 1"),
         ("providers: {a: {kind: recording, speed: -1}}", 1, 41, "providers.a.speed", "from 0 to 1000"),
         ("routes: {r: {targets: []}}", 1, 23, "routes.r.targets", "route 'r' has no targets"),
