@@ -19,7 +19,7 @@ BodyPart = Literal["request", "sent", "answer"]
 
 _T = TypeVar("_T")
 _MAX_BODY: Final = 256 * 1024 * 1024
-_MAX_ERROR: Final = 64 * 1024
+_MAX_ERROR: Final = 4 * 1024 * 1024
 _FEED: Final[msgspec.json.Decoder[FeedEvent]] = msgspec.json.Decoder(FeedEvent)
 _FEED_NAMES: Final = frozenset({"snapshot", "changes", "gap", "heartbeat", "bye"})
 _GROWTH: Final = msgspec.json.Decoder(Growth)
@@ -31,11 +31,14 @@ class ApiProblem(Exception):
     ``message`` is ready for the screen. ``foreign`` says that the answer was none of ours.
     """
 
-    def __init__(self, message: str, status: int = 0, *, foreign: bool = False) -> None:
+    def __init__(
+        self, message: str, status: int = 0, *, foreign: bool = False, body: bytes = b""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.foreign = foreign
+        self.body = body  # of the refusal, for those who know its shape
 
 
 class _ErrorBody(msgspec.Struct):
@@ -127,6 +130,30 @@ class Api:
         body = await self._read(path, params)
         return _decode(msgspec.json.Decoder(kind), body)
 
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        etag: str = "",
+        params: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Changes something: ``etag`` goes out as If-Match. Raises ``ApiProblem``, whose ``body``
+        holds what a 412 or 422 says.
+        """
+        headers = {"x-llmgate-author": "tui"}
+        if etag:
+            headers["if-match"] = etag
+        content = None
+        if body is not None:
+            headers["content-type"] = "application/json"
+            content = msgspec.json.encode(body)
+        async with self._open(
+            path, params, method=method, headers=headers, content=content
+        ) as response:
+            return b"".join([data async for data in _bytes(response)])
+
     async def _read(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
         async with self._open(path, params) as response:
             body = bytearray()
@@ -142,20 +169,22 @@ class Api:
         path: str,
         params: Mapping[str, str] | None = None,
         *,
+        method: str = "GET",
         headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         silence_s: float | None = 30.0,
     ) -> AsyncIterator[httpx.Response]:
         """Yields an answer of status 200, or raises what a person can read."""
         timeout = httpx.Timeout(10.0, connect=3.0, read=silence_s)
         request = self._client.build_request(
-            "GET", path, params=params, headers=headers, timeout=timeout
+            method, path, params=params, headers=headers, content=content, timeout=timeout
         )
         try:
             response = await self._client.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise ApiProblem(_unreachable(self.url, error)) from error
         try:
-            if response.status_code != 200:
+            if response.status_code not in {200, 201}:
                 raise await _refusal(self.url, response, path)
             yield response
         finally:
@@ -184,8 +213,8 @@ async def _refusal(url: str, response: httpx.Response, path: str) -> ApiProblem:
             " admin-token of that gateway's data folder (--data-dir)",
             code,
         )
-    if told:
-        return ApiProblem(told, code)
+    if told or code in {409, 412, 422, 428}:
+        return ApiProblem(told or f"the gateway answered {code}", code, body=bytes(body))
     said = f"what answers at {url} is not this gateway: {code} to /admin/v1/{path}"
     return ApiProblem(said, code, foreign=code == 404)
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
@@ -20,15 +21,14 @@ from llmgate_tui.api import Api
 from llmgate_tui.clock import Clock
 from llmgate_tui.commands import Commands, commands
 from llmgate_tui.connection import HEARTBEAT_S, Connection, Link
-from llmgate_tui.detail.pane import DetailPane
+from llmgate_tui.desk import Desk
+from llmgate_tui.draft import Draft
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.help import Help, Section, section
 from llmgate_tui.screens.main import MainScreen
-from llmgate_tui.screens.traffic import TrafficBody
 from llmgate_tui.state import Traffic
-from llmgate_tui.widgets.filter_bar import FilterInput
+from llmgate_tui.steering import Steering
 from llmgate_tui.widgets.plain_scrollbar import draw_scrollbars
-from llmgate_tui.widgets.traffic_table import TrafficTable
 
 _PACE_S: Final = 0.1
 _TICK_S: Final = 0.5
@@ -92,13 +92,16 @@ class LlmgateApp(App[None]):
         self._reread: list[ExchangeSummary] = []
         self._draining = False
         self._drained_at = 0.0
-        self.main = MainScreen(
-            self.traffic,
-            self.api,
-            address=self.address,
+        self.desk = Desk(
+            api=self.api,
+            steering=Steering(self.api),
+            traffic=self.traffic,
             clock=self.clock,
             glyphs=self.glyphs,
+            address=self.address,
+            draft=Draft(),
         )
+        self.main = MainScreen(self.desk)
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         self.theme = os.environ.get("TEXTUAL_THEME", themes.DARK.name)
@@ -173,6 +176,7 @@ class LlmgateApp(App[None]):
             rows += self.traffic.apply(event)
         if rows or merge:
             self.main.take(rows, merge=merge)
+        self.main.news()
         if merge:
             self.main.redraw_facts()
         self.main.link_changed(self.link())
@@ -189,14 +193,13 @@ class LlmgateApp(App[None]):
 
     def help_sections(self) -> list[Section]:
         """Every binding there is, by place."""
-        detail = section("In the detail", _own_bindings(DetailPane))
+        bodies = self.main.bodies
         sections = [
-            section("Traffic", TrafficBody.BINDINGS),
-            section("Moving in the list", TrafficTable.BINDINGS),
-            detail,
-            section("While typing a filter", FilterInput.BINDINGS),
-            section("Everywhere", [*MainScreen.BINDINGS, *LlmgateApp.BINDINGS]),
+            section(title, bindings)
+            for name in bodies.in_order()
+            for title, _, bindings in bodies.body_of(name).key_groups()
         ]
+        sections.append(section("Everywhere", [*MainScreen.BINDINGS, *LlmgateApp.BINDINGS]))
         return [part for part in sections if part.entries]
 
     async def action_leave(self) -> None:
@@ -225,15 +228,19 @@ class LlmgateApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action by name, and the themes."""
-        yield from commands(self.main.body, TrafficBody.BINDINGS)
+        bodies = self.main.bodies
         yield from commands(self.main, MainScreen.BINDINGS)
+        for name in bodies.in_order():
+            for title, where, bindings in bodies.body_of(name).key_groups():
+                here = name == bodies.active
+                yield from commands(
+                    where,
+                    bindings,
+                    title="" if here else title,
+                    before=None if here else partial(self.main.action_show, name),
+                )
         yield SystemCommand("Try the gateway again now", "", self.action_reconnect)
         for command in super().get_system_commands(screen):
             if command.title == "Theme":
                 yield SystemCommand("Choose a theme", "", command.callback)
         yield from commands(self, LlmgateApp.BINDINGS)
-        yield from commands(self.main.body.table, TrafficTable.BINDINGS)
-
-
-def _own_bindings(kind: type) -> list[BindingType]:
-    return list(kind.__dict__.get("BINDINGS", []))

@@ -61,10 +61,12 @@ def tokens_per_second(row: ExchangeSummary, now_ms: int) -> float | None:
     return row.output_tokens * 1_000_000 / writing if writing > 0 else None
 
 
-def status(row: ExchangeSummary, look: Look) -> tuple[str, Tone]:
+def status(row: ExchangeSummary, look: Look) -> tuple[str, Tone]:  # noqa: PLR0911 - one a state
     """State as a glyph or the HTTP code, never by colour alone."""
     glyphs = look.glyphs
     match row.state:
+        case "queued":
+            return f"{glyphs.waiting} queue", "warn"
         case "waiting":
             return f"{glyphs.waiting} wait", "quiet"
         case "streaming":

@@ -1,6 +1,6 @@
 """The command palette: every action by name, those of the screen first."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from textual.app import SystemCommand
@@ -12,7 +12,11 @@ from textual.system_commands import SystemCommandsProvider
 
 from llmgate_tui.widgets.key_line import spelled
 
-_MOVING: Final = ("list.", "palette")  # found by searching; nobody opens the palette for them
+_MOVING: Final = (
+    "list.",
+    "grid.",
+    "palette",
+)  # found by searching; nobody opens the palette for them
 
 
 class Commands(SystemCommandsProvider):
@@ -32,21 +36,35 @@ class Commands(SystemCommandsProvider):
                 yield Hit(score, _line(keys, matcher.highlight(name)), run, text=name)
 
 
-def commands(where: DOMNode, bindings: Iterable[BindingType]) -> Iterable[SystemCommand]:
-    """The actions of a widget's keys."""
+def commands(
+    where: DOMNode,
+    bindings: Iterable[BindingType],
+    *,
+    title: str = "",
+    before: Callable[[], Awaitable[None]] | None = None,
+) -> Iterable[SystemCommand]:
+    """The actions of a widget's keys; ``before`` brings its screen up, ``title`` names it."""
     for binding in bindings:
         if isinstance(binding, Binding) and binding.action != "command_palette":
-            yield _command(where, binding)
+            yield _command(where, binding, title, before)
 
 
 def _line(keys: str, name: Content) -> Content:
     return Content.assemble((f"{keys:<14} ", "$accent"), name)
 
 
-def _command(where: DOMNode, binding: Binding) -> SystemCommand:
+def _command(
+    where: DOMNode,
+    binding: Binding,
+    title: str,
+    before: Callable[[], Awaitable[None]] | None,
+) -> SystemCommand:
     async def run() -> None:
+        if before is not None:
+            await before()
         await where.run_action(binding.action)  # type: ignore[attr-defined]  # app, screen or widget
 
     keys = " ".join(spelled(key) for key in binding.key.split(","))
     listed = not binding.id or not binding.id.startswith(_MOVING)
-    return SystemCommand(binding.tooltip or binding.description, keys, run, listed)
+    name = binding.tooltip or binding.description
+    return SystemCommand(f"{title}: {name}" if title else name, keys, run, listed)

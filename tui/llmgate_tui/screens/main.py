@@ -12,16 +12,15 @@ from textual.widgets import Static
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.gateway import Status
 from llmgate_tui import figures, snippets, units
-from llmgate_tui.api import Api, ApiProblem
-from llmgate_tui.clock import Clock
+from llmgate_tui.api import ApiProblem
 from llmgate_tui.connection import Link
 from llmgate_tui.copying import CHOICES, text_of
-from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.desk import Desk
 from llmgate_tui.older import Older
+from llmgate_tui.screens.bodies import SCREENS, Bodies
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.preview import Preview, notice
 from llmgate_tui.screens.traffic import TrafficBody
-from llmgate_tui.state import Traffic
 from llmgate_tui.widgets.header import Header, ProblemLine
 from llmgate_tui.widgets.key_line import KeyLine
 from llmgate_tui.widgets.tab_line import TabLine
@@ -55,23 +54,31 @@ class MainScreen(Screen[None]):
     ]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-mid"), (30, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "traffic", "Traffic", id="screen.traffic", tooltip="Traffic", show=False),
+        *(
+            Binding(key, f"show('{name}')", title, id=f"screen.{name}", tooltip=title, show=False)
+            for key, name, title in SCREENS
+        ),
         Binding(
             "exclamation_mark", "problem", "problem", id="problem", tooltip="What is wrong, in full"
         ),
         Binding("H", "hints", "hints", id="hints", tooltip="Hide or show the keys", show=False),
     ]
 
-    def __init__(self, traffic: Traffic, api: Api, *, address: str, clock: Clock, glyphs: Glyphs):
+    def __init__(self, desk: Desk):
         super().__init__()
+        traffic, api, clock, glyphs = desk.traffic, desk.api, desk.clock, desk.glyphs
+        address = desk.address
         self.body = TrafficBody(traffic, api, address=address, clock=clock, glyphs=glyphs)
+        self.bodies = Bodies(self.body, desk)
+        self.desk = desk
         self._traffic = traffic
         self._api = api
         self._address = address
         self._older = Older(api, traffic)
         self._link = Link(word="connecting")
         self._routes_of: int | None = None  # the config version whose routes were asked for
-        self._tabs = TabLine([("1", "Traffic", "screen.traffic")], self.status)
+        tabs = [(key, title, f"screen.show('{name}')") for key, name, title in SCREENS]
+        self._tabs = TabLine(tabs, self.status)
         self._header = Header(self.link, self.status, address=address, clock=clock, glyphs=glyphs)
         self._problem = ProblemLine(self.link, self.status, glyphs)
         self._too_small = Static("", id="too-small", markup=False)
@@ -90,7 +97,7 @@ class MainScreen(Screen[None]):
         yield self._header
         yield self._problem
         yield self._tabs
-        yield self.body
+        yield self.bodies
         yield self._keys
         yield self._too_small
 
@@ -100,19 +107,25 @@ class MainScreen(Screen[None]):
         """New or changed exchanges."""
         self.body.take(rows, merge=merge)
 
+    def news(self) -> None:
+        """Status, providers or notices have changed."""
+        self.bodies.body.news()
+
     def link_changed(self, link: Link) -> None:
         """The connection stands otherwise."""
         changed = (link.word, link.reason) != (self._link.word, self._link.reason)
         self._link = link
         if changed:
-            self.body.link_changed(link)
+            for body in self.bodies.made.values():
+                if body.is_attached:
+                    body.link_changed(link)
             self.redraw_facts()
 
     def tick(self, link: Link) -> None:
         """Twice a second."""
         self.link_changed(link)
         self.redraw_facts()
-        self.body.tick()
+        self.bodies.body.tick()
         self._ask_routes()
 
     def redraw_facts(self) -> None:
@@ -169,7 +182,7 @@ class MainScreen(Screen[None]):
         if small:
             self._say_too_small()
         elif self.focused is None:
-            self.call_after_refresh(self.body.focus_list)
+            self.call_after_refresh(self.bodies.body.focus_first)
 
     def _say_too_small(self) -> None:
         size, status = self.app.size, self.status()
@@ -184,9 +197,12 @@ class MainScreen(Screen[None]):
 
     # -- actions -------------------------------------------------------------
 
-    def action_traffic(self) -> None:
-        """The list."""
-        self.body.focus_list()
+    async def action_show(self, name: str) -> None:
+        """One of the eight screens."""
+        await self.bodies.switch(name)
+        self._tabs.active = [known for _, known, _ in SCREENS].index(name)
+        self._tabs.redraw()
+        self.refresh_bindings()
 
     def action_hints(self) -> None:
         """The keys at the foot."""

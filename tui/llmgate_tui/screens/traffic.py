@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
 
@@ -17,9 +16,10 @@ from llmgate_tui.detail.pane import DetailPane
 from llmgate_tui.filter import compile_filter
 from llmgate_tui.filter_terms import FilterProblem
 from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.screens.body import Body, KeyGroup
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.split import Layout, Split
-from llmgate_tui.screens.traffic_keys import ORDER_KEYS, TRAFFIC_KEYS
+from llmgate_tui.screens.traffic_keys import ORDER_KEYS, TRAFFIC_KEYS, traffic_groups
 from llmgate_tui.state import Delta, Traffic
 from llmgate_tui.view import ARRIVAL, ORDERS, View
 from llmgate_tui.widgets.empty import Empty
@@ -32,16 +32,16 @@ from llmgate_tui.widgets.traffic_table import TrafficTable
 _NEEDS_ROWS = frozenset({"open", "mark", "order", "reverse", "layout", "follow", "step", "tab"})
 
 
-class TrafficBody(Vertical):
+class TrafficBody(Body):
     """Owns the view on the traffic and what is shown of it."""
 
     DEFAULT_CSS = """
-    TrafficBody { height: 1fr; }
     TrafficBody Empty { display: none; }
     TrafficBody.-nothing Empty { display: block; }
     TrafficBody.-nothing TrafficTable, TrafficBody.-nothing TableHead { display: none; }
     TrafficBody.-nothing DetailPane { display: none; }
     """
+    TITLE: ClassVar[str] = "Traffic"
     BINDINGS: ClassVar[list[BindingType]] = TRAFFIC_KEYS
 
     class Copy(Message):
@@ -148,6 +148,14 @@ class TrafficBody(Vertical):
             if self.screen.focused in {None, self.table, self._empty}:
                 self.focus_list()
         self._bar.redraw()
+
+    def focus_first(self) -> None:
+        """The list."""
+        self.focus_list()
+
+    def key_groups(self) -> list[KeyGroup]:
+        """The list, the detail, the filter line."""
+        return traffic_groups(self, self.table, self.detail, self._bar.input)
 
     def focus_list(self) -> None:
         """The keys go to the list, or to what stands in its place."""

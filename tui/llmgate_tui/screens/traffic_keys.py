@@ -3,6 +3,10 @@
 from typing import Final
 
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+
+from llmgate_tui.list_keys import LIST_KEYS
+from llmgate_tui.screens.body import KeyGroup
 
 ORDER_KEYS: Final = {
     "status": "s",
@@ -49,3 +53,17 @@ TRAFFIC_KEYS: Final[list[BindingType]] = [
     _key("t", "time", "time", "list.time", "Time of day, or how long ago"),
     _key("z", "clear", "clear", "list.clear", "Clear the view; the store keeps everything"),
 ]
+
+
+def traffic_groups(body: DOMNode, table: DOMNode, detail: DOMNode, line: DOMNode) -> list[KeyGroup]:
+    """Every binding of the Traffic screen by the widget it belongs to."""
+    return [
+        ("Traffic", body, TRAFFIC_KEYS),
+        ("Moving in the list", table, LIST_KEYS),
+        ("In the detail", detail, _own(detail)),
+        ("While typing a filter", line, _own(line)),
+    ]
+
+
+def _own(widget: DOMNode) -> list[BindingType]:
+    return list(type(widget).__dict__.get("BINDINGS", []))

@@ -1,0 +1,51 @@
+"""What the eight screens have in common: one is shown at a time, the main screen tells it news."""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.dom import DOMNode
+
+from llmgate_tui.connection import Link
+
+KeyGroup = tuple[str, DOMNode, list[BindingType]]
+"""A title, the widget whose actions they are, its bindings: for the help and the palette."""
+
+
+class Body(Vertical):
+    """A screen between the header and the keys. Everything is told on the main thread.
+
+    News and ticks come only while it is shown; ``shown`` is told at every switch to it.
+    """
+
+    TITLE: ClassVar[str] = ""
+    DEFAULT_CSS = "Body { height: 1fr; }"
+
+    def focus_first(self) -> None:
+        """Gives the keys to where they are wanted first."""
+
+    def shown(self) -> None:
+        """The screen has been switched to."""
+
+    def hidden(self) -> None:
+        """Another one has been switched to."""
+
+    def news(self) -> None:
+        """Status, providers, notices or the draft have changed: at most ten times a second."""
+
+    def tick(self) -> None:
+        """Twice a second."""
+
+    def link_changed(self, link: Link) -> None:
+        """The connection stands otherwise; told whether shown or not."""
+
+    def key_groups(self) -> list[KeyGroup]:
+        """Every binding of this screen, in the order the help shows them."""
+        return [(self.TITLE, self, list(type(self).BINDINGS))]
+
+    def memory(self) -> dict[str, str]:
+        """What of the view is worth restoring at the next start."""
+        return {}
+
+    def remember(self, memory: dict[str, str]) -> None:
+        """Restores it; what is not understood is ignored."""

@@ -1,0 +1,114 @@
+"""A form over the screen: named values, checked as they are typed, never lost by a refusal."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import msgspec
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from llmgate_tui.widgets.clean_input import CleanInput
+
+Values = dict[str, str]
+Check = Callable[[Values], str]
+"""What is wrong with the values; empty when nothing is."""
+
+
+class Field(msgspec.Struct, frozen=True):
+    """``hint`` stands in an empty field."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+
+
+class Form(ModalScreen[Values | None]):
+    """Enter goes on to the next field, in the last one it submits; ctrl+s submits from anywhere."""
+
+    DEFAULT_CSS = """
+    Form { align: center middle; background: $background 60%; }
+    Form > Vertical {
+        width: 90%; max-width: 72; height: auto; max-height: 95%; background: $panel; padding: 1 2;
+    }
+    Form #form-title { color: $accent; height: auto; margin-bottom: 1; }
+    Form VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+    Form .form-label { color: $quiet; height: 1; }
+    Form CleanInput { margin-bottom: 1; background: $boost; height: 1; border: none; padding: 0 1; }
+    Form CleanInput:focus { background: $block-cursor-background; border: none; }
+    Form #form-problem { color: $error; height: auto; }
+    Form #form-keys { color: $quiet; height: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "submit", "take", id="form.submit", tooltip="Take the values"),
+        Binding("escape", "leave", "leave", id="form.leave", tooltip="Leave the form"),
+        Binding("down", "app.focus_next", "next", id="form.next", tooltip="Next field", show=False),
+        Binding(
+            "up",
+            "app.focus_previous",
+            "previous",
+            id="form.up",
+            tooltip="Previous field",
+            show=False,
+        ),
+    ]
+
+    def __init__(self, title: str, fields: Sequence[Field], check: Check, *, verb: str = "take"):
+        super().__init__()
+        self._title = title
+        self._fields = list(fields)
+        self._check = check
+        self._verb = verb
+
+    def compose(self) -> ComposeResult:
+        """Title, fields, the problem, the keys."""
+        with Vertical():
+            yield Static(Content(self._title), id="form-title", markup=False)
+            with VerticalScroll(can_focus=False):
+                for field in self._fields:
+                    yield Static(Content(field.label), classes="form-label", markup=False)
+                    entry = CleanInput(field.hint, id=f"form-{field.name}")
+                    entry.value = field.value
+                    yield entry
+            yield Static("", id="form-problem", markup=False)
+            keys = f"enter next   ctrl+s {self._verb}   esc leave"
+            yield Static(Content(keys), id="form-keys", markup=False)
+
+    def values(self) -> Values:
+        """As typed, without spaces around."""
+        return {
+            field.name: self.query_one(f"#form-{field.name}", Input).value.strip()
+            for field in self._fields
+        }
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._say(self._check(self.values()))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.input.id == f"form-{self._fields[-1].name}":
+            self.action_submit()
+        else:
+            self.focus_next()
+
+    def _say(self, problem: str) -> None:
+        self.query_one("#form-problem", Static).update(Content(problem))
+
+    def action_submit(self) -> None:
+        """Takes the values if nothing is wrong with them."""
+        values = self.values()
+        if problem := self._check(values):
+            self._say(problem)
+            return
+        _ = self.dismiss(values)
+
+    def action_leave(self) -> None:
+        """Nothing is taken."""
+        _ = self.dismiss(None)
