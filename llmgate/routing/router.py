@@ -1,25 +1,22 @@
 """From what is asked to where it is sent: routes first, then the providers themselves.
 
-Without a matching route the order is: ``provider/model``; a provider whose ``models:`` names it;
-one that lists it; one whose ``models:`` patterns take it; the vendor that alone makes it; the only
-provider that speaks the protocol, while its list is not known. A request without a model goes to
-the first provider that speaks its protocol.
+A provider that drains takes nothing new: routes pass its targets over as if it was disabled, and a
+name that reaches no other provider is refused with the reason.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Container
 
 from llmgate.config.model import Config
-from llmgate.errors import ModelNotFound
+from llmgate.errors import ModelNotFound, NotTranslated
 from llmgate.routing.ask import Ask, Choice, Plan
-from llmgate.routing.near import near_misses
+from llmgate.routing.direct import Direct, Found, Listed
 from llmgate.routing.offer import Offer
-from llmgate.routing.rule import Rule, Usable, not_translated, speaks
+from llmgate.routing.rule import Rule, Usable, drains
 
 __all__ = ["Ask", "Choice", "Listed", "Plan", "Router"]
 
-Listed = Mapping[str, Collection[str]]
-
 _MOST_REMEMBERED = 4096
+_NOBODY: frozenset[str] = frozenset()
 
 
 class Router:
@@ -39,12 +36,16 @@ class Router:
         }
         prefix = config.server.model_prefix
         self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
-        self._live = tuple(rule for rule in self.rules.values() if rule.targets)
+        self._live = tuple(rule for rule in self.rules.values() if rule.enabled and rule.targets)
+        self._direct = Direct(self.offers, self.names)
         self.reads_headers = any(rule.matcher.reads_headers for rule in self._live)
         self._by_model: dict[str, tuple[Rule, ...]] = {}
 
-    def plan(self, ask: Ask, listed: Listed, usable: Usable) -> Plan:
-        """Decides where a request goes. Raises ``ModelNotFound`` and ``NotTranslated``.
+    def plan(
+        self, ask: Ask, listed: Listed, usable: Usable, draining: Container[str] = _NOBODY
+    ) -> Plan:
+        """Decides where a request goes. Raises ``ModelNotFound``, ``NotTranslated``, and
+        ``UpstreamUnreachable`` where only providers that drain could take it.
 
         ``listed`` is what providers' own lists name, ``usable`` whether a provider is worth trying
         now.
@@ -52,12 +53,11 @@ class Router:
         ask = self._without_prefix(ask)
         asked = ask.model or ""
         for rule in self._candidates(asked):
-            if rule.takes(ask):
-                return Plan(rule.name, rule.choose(ask, usable, self._named), asked)
-        offers = self._direct(ask, listed, usable)
+            if rule.takes(ask, draining):
+                return Plan(rule.name, rule.choose(ask, usable, self._named, draining), asked)
         share = 1.0
         choices: list[Choice] = []
-        for offer, model in offers:
+        for offer, model in self._found(ask, listed, usable, draining):
             choices.append(Choice(offer.name, model, 1, share))
             share = 0.0
         return Plan("", tuple(choices), asked)
@@ -68,10 +68,11 @@ class Router:
         mapped = [name for offer in self.offers.values() for name in offer.renames.exact]
         return list(dict.fromkeys([*routed, *mapped]))
 
-    def rule_for(self, ask: Ask) -> Rule | None:
+    def rule_for(self, ask: Ask, draining: Container[str] = _NOBODY) -> Rule | None:
         """The route that takes a request, without turning its wheel."""
         ask = self._without_prefix(ask)
-        return next((r for r in self._candidates(ask.model or "") if r.takes(ask)), None)
+        candidates = self._candidates(ask.model or "")
+        return next((rule for rule in candidates if rule.takes(ask, draining)), None)
 
     def stripped(self, model: str) -> str:
         """The model without ``server.model_prefix``."""
@@ -96,65 +97,16 @@ class Router:
     def _named(self, provider: str, model: str) -> str:
         return self.offers[provider].named(model)
 
-    def _direct(self, ask: Ask, listed: Listed, usable: Usable) -> list[tuple[Offer, str]]:
-        """The enabled providers for a request that no route takes, best first."""
-        model = ask.model
-        if model is None:
-            found = [(offer, "") for offer in self._speakers(ask)]
-            return _usable_first(found, usable) if found else self._nobody_speaks(ask)
-        prefix, slash, rest = model.partition("/")
-        if slash and rest and prefix in self.offers:
-            offer = self.offers[prefix]
-            return self._spoken(ask, [(offer, offer.named(rest))])
-        for having in self._havings(model, listed):
-            if found := [(o, o.named(model)) for o in self.offers.values() if having(o)]:
-                return _usable_first(self._spoken(ask, found), usable)
-        if only := self._only(ask, listed):
-            return [(only, only.named(model))]
-        if not self._speakers(ask):
-            return self._nobody_speaks(ask)  # no model would help: the protocol is what is missing
-        raise self._not_found(model, listed)
-
-    def _havings(self, model: str, listed: Listed) -> Iterable[Callable[[Offer], bool]]:
-        """The ways a provider can have a model, the surest first."""
-        yield lambda offer: model in offer.renames.exact
-        yield lambda offer: model in offer.listed(listed.get(offer.name, ()))
-        yield lambda offer: offer.renames.find(model) is not None
-        yield lambda offer: offer.owns(model)
-
-    def _only(self, ask: Ask, listed: Listed) -> Offer | None:
-        """The one provider that could have a model nobody is known to have."""
-        speakers = self._speakers(ask)
-        if len(self.offers) == 1 and speakers and speakers[0].recorded:
-            return speakers[0]  # recordings answer for any model
-        real = [offer for offer in speakers if not offer.recorded]
-        return real[0] if len(real) == 1 and not listed.get(real[0].name) else None
-
-    def _speakers(self, ask: Ask) -> list[Offer]:
-        wanted = ask.protocol
-        if wanted == "raw" and ask.path.startswith("/v1/messages"):
-            wanted = "anthropic.messages"  # batches and the like
-        return [offer for offer in self.offers.values() if speaks(offer.protocols, wanted)]
-
-    def _spoken(self, ask: Ask, found: list[tuple[Offer, str]]) -> list[tuple[Offer, str]]:
-        able = [(offer, model) for offer, model in found if speaks(offer.protocols, ask.protocol)]
-        if not able:
-            raise not_translated(ask.protocol, {o.name: o.protocols for o, _ in found})
-        return able
-
-    def _nobody_speaks(self, ask: Ask) -> list[tuple[Offer, str]]:
-        if self.offers:
-            raise not_translated(ask.protocol, {o.name: o.protocols for o in self.offers.values()})
-        raise self._not_found("", {})
-
-    def _not_found(self, model: str, listed: Listed) -> ModelNotFound:
-        if not self.offers:
-            return ModelNotFound(
-                "no provider is configured and enabled: add one under `providers:` in config.yaml"
-            )
-        known = (name for names in (self.names(), *listed.values()) for name in names)
-        return ModelNotFound(near_misses(model, known))
-
-
-def _usable_first(found: list[tuple[Offer, str]], usable: Usable) -> list[tuple[Offer, str]]:
-    return found if len(found) < 2 else sorted(found, key=lambda item: not usable(item[0].name))
+    def _found(self, ask: Ask, listed: Listed, usable: Usable, draining: Container[str]) -> Found:
+        """The providers for a request that no route takes, none of which drains."""
+        awake = {name: offer for name, offer in self.offers.items() if name not in draining}
+        if len(awake) == len(self.offers):
+            return self._direct.find(ask, listed, usable)
+        prefix, slash, rest = (ask.model or "").partition("/")
+        if slash and rest and prefix in self.offers and prefix not in awake:
+            raise drains(prefix)
+        try:
+            return Direct(awake, self.names).find(ask, listed, usable)
+        except (ModelNotFound, NotTranslated):
+            asleep = self._direct.find(ask, listed, usable)  # raises what draining did not cause
+            raise drains(asleep[0][0].name) from None

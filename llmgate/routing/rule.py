@@ -1,11 +1,11 @@
 """One route, compiled: does it take a request, and which of its targets can carry it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from llmgate.config.catalog import protocols_of
 from llmgate.config.model import Config, Match, RouteConfig, Target
 from llmgate.config.patterns import Patterns, is_literal
-from llmgate.errors import NotTranslated
+from llmgate.errors import NotTranslated, UpstreamUnreachable
 from llmgate.routing.ask import Ask, Choice
 from llmgate.routing.weighted import Wheel
 
@@ -24,6 +24,14 @@ def not_translated(protocol: str, spoken: Mapping[str, Iterable[str]]) -> NotTra
     return NotTranslated(
         f"the caller speaks {protocol}, {told}: translation is not in this version,"
         " send the request in the provider's own protocol"
+    )
+
+
+def drains(provider: str) -> UpstreamUnreachable:
+    """The refusal of a request that only a provider that drains could take."""
+    return UpstreamUnreachable(
+        f"provider '{provider}' is draining and takes nothing new: resume it in the terminal or"
+        f" with POST /admin/v1/providers/{provider}/resume, or ask another provider"
     )
 
 
@@ -71,6 +79,7 @@ class Rule:
         "_priority",
         "_spoken",
         "_streaming",
+        "enabled",
         "matcher",
         "name",
         "targets",
@@ -81,6 +90,7 @@ class Rule:
         self, name: str, route: RouteConfig, config: Config, previous: "Rule | None"
     ) -> None:
         self.name = name
+        self.enabled: bool = route.enabled
         self.matcher = Matcher(route.match)
         self.targets: tuple[Target, ...] = tuple(
             target
@@ -99,22 +109,31 @@ class Rule:
             previous.wheel if previous else None,
         )
 
-    def takes(self, ask: Ask) -> bool:
+    def takes(self, ask: Ask, draining: Container[str]) -> bool:
         """Everything but the model, which the router has looked at."""
+        if all(target.provider in draining for target in self.targets):
+            return False
         if self._streaming != "any" and ask.stream != (self._streaming == "only"):
             return False
         return self.matcher.takes_rest(ask)
 
     def choose(
-        self, ask: Ask, usable: Usable, named: Callable[[str, str], str]
+        self,
+        ask: Ask,
+        usable: Usable,
+        named: Callable[[str, str], str],
+        draining: Container[str],
     ) -> tuple[Choice, ...]:
-        """The targets, best first. Raises ``NotTranslated`` when none speaks the protocol.
+        """The targets, best first. Raises ``NotTranslated`` when none speaks the protocol, and
+        ``UpstreamUnreachable`` when those that do drain.
 
         Unusable providers come last: with nothing better, their own answer says why. ``named``
         gives a provider's name of a model.
         """
-        able = self.able(ask.protocol)
         targets = self.targets
+        able = [e for e in self.able(ask.protocol) if targets[e].provider not in draining]
+        if not able:
+            raise drains(targets[self.able(ask.protocol)[0]].provider)
         fit = [entry for entry in able if usable(targets[entry].provider)]
         pool = fit or able
         first = pool[0] if self._priority else self.wheel.pick(pool)
@@ -148,7 +167,7 @@ class Rule:
             raise not_translated(protocol, self._spoken)
         return able
 
-    def _rest(self, pool: "tuple[int, ...] | list[int]", first: int) -> list[int]:
+    def _rest(self, pool: list[int], first: int) -> list[int]:
         rest = [entry for entry in pool if entry != first]
         if len(rest) > 1 and not self._priority:
             rest.sort(key=lambda entry: -self.targets[entry].weight)
