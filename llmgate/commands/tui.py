@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
         ) from error
     from llmgate_tui.main import run as run_tui  # noqa: PLC0415 - loads the TUI only now
 
-    return run_tui(url, token)
+    return run_tui(url, token, memory_file=path.with_name("view.json"))
 
 
 def _address(given: str) -> str:

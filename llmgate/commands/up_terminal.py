@@ -107,8 +107,14 @@ def run_terminal(args: argparse.Namespace) -> int:
         ready = child.wait_ready()
         from llmgate_tui.main import run as run_tui  # noqa: PLC0415 - after the child is on its way
 
-        token = Path(ready.token_file).read_text(encoding="ascii").strip()
-        code = run_tui(ready.url, token, owns_gateway=not args.detach, ending=child.ending)
+        token_file = Path(ready.token_file)
+        code = run_tui(
+            ready.url,
+            token_file.read_text(encoding="ascii").strip(),
+            owns_gateway=not args.detach,
+            ending=child.ending,
+            memory_file=token_file.with_name("view.json"),
+        )
     finally:
         if not args.detach:
             child.stop()

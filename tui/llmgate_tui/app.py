@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from llmgate_tui.commands import Commands, commands
 from llmgate_tui.connection import HEARTBEAT_S, Connection, Link
 from llmgate_tui.desk import Desk
 from llmgate_tui.draft import Draft
+from llmgate_tui.memory import keep, recall
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.help import Help, Section, section
 from llmgate_tui.screens.main import MainScreen
@@ -77,8 +79,11 @@ class LlmgateApp(App[None]):
         heartbeat_s: float = HEARTBEAT_S,
         owns_gateway: bool = False,
         ending: Callable[[], str] | None = None,
+        memory_file: Path | None = None,
     ) -> None:
         super().__init__()
+        self._memory_file = memory_file
+        self._memory = recall(memory_file)
         self.api = Api(url, token)
         self.traffic = Traffic()
         self.address = address or urlsplit(url).netloc
@@ -104,7 +109,9 @@ class LlmgateApp(App[None]):
         self.main = MainScreen(self.desk)
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
-        self.theme = os.environ.get("TEXTUAL_THEME", themes.DARK.name)
+        kept = self._memory.get("app", {}).get("theme", "")
+        known = kept if kept in self.available_themes else themes.DARK.name
+        self.theme = os.environ.get("TEXTUAL_THEME", known)
 
     def get_css_variables(self) -> dict[str, str]:
         """Adds what our styles use and other themes do not define."""
@@ -117,11 +124,14 @@ class LlmgateApp(App[None]):
 
     def on_ready(self) -> None:
         """Begins to listen, once there is a screen to show it on."""
+        self.main.bodies.remember(self._memory)
         self.run_worker(self._keep_connected(), group="feed", exit_on_error=True)
         self.set_interval(_TICK_S, self._tick)
 
     async def on_unmount(self) -> None:
-        """Leaves nothing open."""
+        """Leaves nothing open; the view is kept for the next start."""
+        memory = {**self._memory, **self.main.bodies.memory(), "app": {"theme": self.theme}}
+        keep(self._memory_file, memory)
         await self.api.aclose()
 
     async def _keep_connected(self) -> None:
@@ -203,15 +213,21 @@ class LlmgateApp(App[None]):
         return [part for part in sections if part.entries]
 
     async def action_leave(self) -> None:
-        """Quits; asks first when that would break running requests."""
+        """Quits; asks first when that would break running requests or lose a draft."""
         status = self.traffic.status
         live = status.live if status is not None else 0
-        asked = isinstance(self.screen, Confirm)
-        if not (self._owns_gateway and live and self.connection.link().up) or asked:
+        question = ""
+        if self._owns_gateway and live and self.connection.link().up:
+            running, them = (
+                ("1 request is", "it") if live == 1 else (f"{live} requests are", "them")
+            )
+            question = f"{running} running. Leaving stops the gateway and breaks {them}."
+        if edits := len(self.desk.draft):
+            drafted = "1 edit is" if edits == 1 else f"{edits} edits are"
+            question = f"{drafted} not applied and will be lost. {question}".strip()
+        if not question or isinstance(self.screen, Confirm):
             self.exit()
             return
-        running, them = ("1 request is", "it") if live == 1 else (f"{live} requests are", "them")
-        question = f"{running} running. Leaving stops the gateway and breaks {them}."
         await self.push_screen(Confirm(question, "leave"), lambda yes: self.exit() if yes else None)
 
     async def action_quit(self) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from textual.containers import Container
 
 from llmgate_tui.desk import Desk
+from llmgate_tui.memory import Memory
 from llmgate_tui.screens.body import Body
 from llmgate_tui.screens.config import ConfigBody
 from llmgate_tui.screens.events import EventsBody
@@ -46,6 +47,7 @@ class Bodies(Container):
         self._desk = desk
         self.made: dict[str, Body] = {"traffic": first}
         self.active = "traffic"
+        self._memory: Memory = {}
 
     @property
     def body(self) -> Body:
@@ -63,6 +65,16 @@ class Bodies(Container):
             self.made[name] = _MAKERS[name](self._desk)
         return self.made[name]
 
+    def memory(self) -> Memory:
+        """What the screens that were opened want to keep."""
+        return {name: kept for name, body in self.made.items() if (kept := body.memory())}
+
+    def remember(self, memory: Memory) -> None:
+        """Gives the screens what they kept: now, or when they are made."""
+        self._memory = memory
+        for name, body in self.made.items():
+            body.remember(memory.get(name, {}))
+
     async def switch(self, name: str) -> None:
         """Shows another body and gives it the keys."""
         body = self.body_of(name)
@@ -71,6 +83,7 @@ class Bodies(Container):
             self.body.add_class("-away")
         if not body.is_attached:
             await self.mount(body)
+            body.remember(self._memory.get(name, {}))
         self.active = name
         body.remove_class("-away")
         body.shown()
