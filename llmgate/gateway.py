@@ -98,6 +98,7 @@ class Gateway:
         if place.provider:
             return straight_to(place.provider, call, self.providers)
         listed, usable = self.providers.listed(), self.providers.usable
-        plan = running.router.plan(ask(call, running.router), listed, usable)
+        asked = ask(call, running.router)
+        plan = running.router.plan(asked, listed, usable, self.providers.draining)
         call.exchange.mark("planned", call.now_us())
         return plan

@@ -94,7 +94,7 @@ class Core:
     def providers(self) -> list[ProviderView]:
         """Every provider's state."""
         now_s = monotonic()
-        return [provider.view(now_s) for provider in self.gateway.providers.values()]
+        return [provider.view(now_s, now_ms()) for provider in self.gateway.providers.values()]
 
     def health(self) -> HealthDetail:
         """``GET /health/detailed``."""

@@ -76,7 +76,7 @@ async def get_provider(state: State, name: FromPath[str]) -> ProviderView:
     provider = core.gateway.providers.get(name)
     if provider is None:
         raise NotFoundException(f"no provider is called '{name[:60]}'")
-    return provider.view(monotonic())
+    return provider.view(monotonic(), now_ms())
 
 
 @post(
@@ -93,7 +93,7 @@ async def probe_provider(state: State, name: FromPath[str]) -> ProviderView:
     if provider is None:
         raise NotFoundException(f"no provider is called '{name[:60]}'")
     await probe(provider, now_ms=now_ms(), now_s=monotonic())
-    return provider.view(monotonic())
+    return provider.view(monotonic(), now_ms())
 
 
 @get("/routes", summary="Routes in the order they are tried", tags=["routes"], responses=REFUSALS)

@@ -14,6 +14,7 @@ from llmgate.formats.body import glance, rename_model
 from llmgate.relay.call import Call
 from llmgate.relay.caller import Caller
 from llmgate.routing.router import Ask, Choice, Plan, Router
+from llmgate.routing.rule import drains
 from llmgate.upstream.providers import Provider, Providers, speaks
 from llmgate.upstream.reply import Outbound
 from llmgate.wire.clients import client_name, session_id
@@ -109,6 +110,8 @@ def straight_to(name: str, call: Call, providers: Providers) -> Plan:
     if not providers.usable(name):
         known = ", ".join(sorted(providers)) or "none"
         raise PathNotFound(f"no enabled provider is called '{name[:60]}'; configured: {known}")
+    if name in providers.draining:
+        raise drains(name)
     model = call.exchange.model
     return Plan(
         route="", choices=(Choice(provider=name, model=model, weight=1, share=1.0),), asked=model

@@ -106,11 +106,11 @@ def _judge(exchange: Exchange, provider: Provider) -> None:
     if exchange.protocol == "anthropic.count_tokens":
         return
     health = provider.health
-    health.saw_headers(exchange.received_headers)
+    now_ms = time_ns() // 1_000_000
+    health.saw_headers(exchange.received_headers, now_ms)
     kind = exchange.error_type or ""
     if kind.startswith("upstream_"):
         status = exchange.status if exchange.received_headers else None
-        now_ms = time_ns() // 1_000_000
         health.failed(
             monotonic(),
             LastError(

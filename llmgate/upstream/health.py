@@ -7,6 +7,7 @@ not count as its error. count_tokens calls take no part at all: an agent fires d
 from collections import Counter, deque
 from collections.abc import Sequence
 
+from llmgate.upstream.spark import Spark
 from llmgate.wire.gateway import HealthState, LastError, Quantiles
 
 _WINDOW_S = 60
@@ -28,6 +29,8 @@ class Health:
         self.last_ok_ms: int | None = None
         self.last_errors: deque[LastError] = deque(maxlen=_KEPT_ERRORS)
         self.rate_limits: dict[str, str] = {}
+        self.rate_limits_ms: int | None = None
+        self.spark = Spark()
         self._second = 0
         self._requests: deque[tuple[int, int]] = deque()  # (second, count)
         self._errors: deque[tuple[int, str]] = deque(maxlen=4096)  # (second, error type)
@@ -51,6 +54,7 @@ class Health:
         self.last_ok_ms = now_ms
         if ttfb_us is not None:
             self._ttfb_us.append(ttfb_us)
+            self.spark.add(now_ms, ttfb_us)
         self._total_us.append(total_us)
 
     def failed(self, now_s: float, error: LastError) -> None:
@@ -69,12 +73,13 @@ class Health:
         if error.error_type not in _NOT_ITS_FAULT:
             self.failures_in_a_row += 1
 
-    def saw_headers(self, headers: Sequence[tuple[str, str]]) -> None:
-        """Keeps the rate-limit headers last seen."""
+    def saw_headers(self, headers: Sequence[tuple[str, str]], now_ms: int) -> None:
+        """Keeps the rate-limit headers last seen, and when."""
         for name, value in headers:
             room = name in self.rate_limits or len(self.rate_limits) < _KEPT_LIMITS
             if room and name.startswith(_LIMIT_PREFIXES):
                 self.rate_limits[name] = value[:80]
+                self.rate_limits_ms = now_ms
 
     def requests_per_minute(self, now_s: float) -> float:
         """Requests begun in the last minute."""

@@ -20,6 +20,7 @@ from llmgate.upstream.recorded import RecordedSender
 from llmgate.upstream.reply import Outbound, Sender
 from llmgate.wire.exchanges import Protocol
 from llmgate.wire.gateway import HealthState, Probe, ProviderView
+from llmgate.wire.limits import LimitsView
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -37,6 +38,7 @@ class Provider:
         self.health = Health()
         self.probe: Probe | None = None
         self.models: tuple[str, ...] = ()
+        self.draining = False  # takes nothing new; what is in flight goes on
         self._credentials = keys_of(config)
         self._turn = 0
         self._own = {n.lower(): v for n, v in config.headers.items()}
@@ -89,6 +91,8 @@ class Provider:
         """What a glance should say."""
         if not self.config.enabled:
             return "disabled"
+        if self.draining:
+            return "draining"
         state = self.health.state(now_s)
         if self.needs_key and state == "unknown":
             return "no_key"
@@ -96,8 +100,8 @@ class Provider:
             return "up" if self.probe.ok else "down"
         return state
 
-    def view(self, now_s: float) -> ProviderView:
-        """Everything the terminal shows of it."""
+    def view(self, now_s: float, now_ms: int, limits: LimitsView | None = None) -> ProviderView:
+        """Everything the terminal shows of it; ``limits`` are those of the config."""
         health = self.health
         requests = health.requests_per_minute(now_s)
         errors = health.errors_by_type(now_s)
@@ -122,6 +126,11 @@ class Provider:
             probe=self.probe,
             models=list(self.models[:500]),
             rate_limits=dict(health.rate_limits),
+            rate_limits_ms=health.rate_limits_ms,
+            draining=self.draining,
+            spark=health.spark.line(now_ms),
+            queued=limits.queued if limits else 0,
+            limits=limits,
         )
 
     def _credential(self) -> tuple[str, str]:
@@ -143,6 +152,7 @@ class Providers(Mapping[str, Provider]):
     def __init__(self, recordings: Callable[[str | None], Path]) -> None:
         self._recordings = recordings
         self._by_name: dict[str, Provider] = {}
+        self.draining: frozenset[str] = frozenset()
         self._retired: list[Provider] = []
 
     def __getitem__(self, name: str) -> Provider:
@@ -166,6 +176,7 @@ class Providers(Mapping[str, Provider]):
                 new[name] = self._successor(name, wanted, before)
         self._retired += [p for name, p in old.items() if new.get(name) is not p]
         self._by_name = new
+        self._note_draining()
 
     def listed(self) -> dict[str, Sequence[str]]:
         """The models each enabled provider is known to have, from its last probe."""
@@ -175,6 +186,11 @@ class Providers(Mapping[str, Provider]):
         """Enabled and configured."""
         provider = self._by_name.get(name)
         return provider is not None and provider.config.enabled
+
+    def drain(self, name: str, *, draining: bool) -> None:
+        """Sends a provider nothing new, or again; what is in flight goes on."""
+        self._by_name[name].draining = draining
+        self._note_draining()
 
     async def close_retired(self) -> None:
         """Closes the connections of replaced providers whose last request has ended."""
@@ -189,14 +205,20 @@ class Providers(Mapping[str, Provider]):
             await provider.sender.close()
         self._by_name, self._retired = {}, []
 
+    def _note_draining(self) -> None:
+        self.draining = frozenset(p.name for p in self._by_name.values() if p.draining)
+
     def _successor(self, name: str, wanted: ProviderConfig, before: Provider | None) -> Provider:
         provider = Provider(name, wanted, self._sender(name, wanted))
         if before is not None and before.config.kind == wanted.kind:
+            provider.draining = before.draining
             provider.models = before.models
             provider.probe = before.probe
             provider.health.last_errors = before.health.last_errors
             provider.health.last_ok_ms = before.health.last_ok_ms
             provider.health.rate_limits = before.health.rate_limits
+            provider.health.rate_limits_ms = before.health.rate_limits_ms
+            provider.health.spark = before.health.spark
         return provider
 
     def _sender(self, name: str, wanted: ProviderConfig) -> Sender:

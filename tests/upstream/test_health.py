@@ -108,8 +108,8 @@ def test_the_newest_errors_and_times_are_kept() -> None:
 
 def test_rate_limit_headers_stay_fresh_and_bounded() -> None:
     health = Health()
-    health.saw_headers([(f"x-ratelimit-{n}", "1") for n in range(100)])
-    health.saw_headers([("x-ratelimit-0", "2"), ("x-ratelimit-999", "3"), ("server", "cdn")])
+    health.saw_headers([(f"x-ratelimit-{n}", "1") for n in range(100)], 7)
+    health.saw_headers([("x-ratelimit-0", "2"), ("x-ratelimit-999", "3"), ("server", "cdn")], 9)
 
     assert len(health.rate_limits) == 24
     assert health.rate_limits["x-ratelimit-0"] == "2"
@@ -125,3 +125,12 @@ def test_quantiles_are_of_what_was_measured(
     times_us: list[int], p50_ms: float, p95_ms: float
 ) -> None:
     assert quantiles(times_us) == Quantiles(p50_ms=p50_ms, p95_ms=p95_ms, count=len(times_us))
+
+
+def test_the_moment_of_the_last_rate_limit_header_is_kept() -> None:
+    health = Health()
+    before = health.rate_limits_ms
+    health.saw_headers([("x-ratelimit-limit", "9")], 7)
+    health.saw_headers([("server", "cdn")], 8)
+
+    assert (before, health.rate_limits_ms) == (None, 7)

@@ -9,6 +9,7 @@ from llmgate.config.model import Config, ProviderConfig
 from llmgate.upstream.providers import Provider, Providers, speaks
 from llmgate.upstream.reply import Outbound, Reply
 from llmgate.wire.gateway import LastError, Probe
+from llmgate.wire.limits import LimitsView
 
 ROOT = Path(__file__).parents[2]
 CALLER = [
@@ -69,7 +70,7 @@ def test_a_changed_provider_remembers_models_errors_and_its_last_probe() -> None
     before.health.rate_limits["x-ratelimit-limit"] = "9"
     before.health.note_error(1, LastError(at_ms=1, error_type="upstream_cut", message="no"))
     providers.apply(config(up=openai(api_key="sk-new")))
-    after = providers["up"].view(2)
+    after = providers["up"].view(2, 2_000)
 
     assert after.models == ["m"]
     assert after.probe == before.probe
@@ -224,7 +225,7 @@ def test_a_single_key_stays_and_no_key_cannot_turn() -> None:
     [("sk-0123456789abcd", "…abcd"), ("short", "set"), (None, "")],
 )
 def test_a_view_hints_at_the_key_and_never_shows_it(key: str | None, hint: str) -> None:
-    view = one(api_key=key).view(1)
+    view = one(api_key=key).view(1, 1_000)
 
     assert view.key_hint == hint
     assert key is None or key not in str(view)
@@ -239,7 +240,7 @@ def test_a_view_says_what_the_last_minute_was_like() -> None:
         else:
             failure = LastError(at_ms=1, error_type="upstream_timeout", message="no")
             provider.health.failed(10, failure)
-    view = provider.view(20)
+    view = provider.view(20, 20_000)
 
     assert (view.requests_per_minute, view.errors_per_minute, view.error_share) == (4, 1, 0.25)
     assert view.errors_by_type == {"upstream_timeout": 1}
@@ -255,3 +256,25 @@ def test_a_provider_speaks_what_its_kind_or_its_config_says_and_everything_raw()
     assert speaks(narrow, "openai.embeddings")
     assert not speaks(narrow, "openai.chat")
     assert speaks(narrow, "raw")
+
+
+def test_draining_survives_a_reload_and_ends_when_it_is_resumed() -> None:
+    providers = running(a=openai(), b=openai())
+    providers.drain("a", draining=True)
+    providers.apply(config(a=openai(), b=openai(), c=openai()))
+    unchanged = providers.draining
+    providers.apply(config(a=openai(api_key="sk-2"), b=openai()))
+    changed = providers.draining
+    view = providers["a"].view(1, 1_000)
+    providers.drain("a", draining=False)
+
+    assert unchanged == changed == {"a"}
+    assert not providers.draining
+    assert (view.state, view.draining) == ("draining", True)
+
+
+def test_a_view_holds_its_limits_and_how_many_wait() -> None:
+    limits = LimitsView(scope="provider", name="up", queued=3)
+    view = one(api_key="sk-1").view(1, 1_000, limits)
+
+    assert (view.limits, view.queued) == (limits, 3)
