@@ -5,11 +5,21 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.dom import DOMNode
+from textual.message import Message
 
 from llmgate_tui.connection import Link
 
 KeyGroup = tuple[str, DOMNode, list[BindingType]]
 """A title, the widget whose actions they are, its bindings: for the help and the palette."""
+
+
+class OpenTraffic(Message):
+    """Show the Traffic screen: with this filter text, or standing on this exchange."""
+
+    def __init__(self, filter: str = "", exchange: str = "") -> None:  # noqa: A002
+        super().__init__()
+        self.filter = filter
+        self.exchange = exchange
 
 
 class Body(Vertical):
