@@ -68,7 +68,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         traffic, api, clock, glyphs = desk.traffic, desk.api, desk.clock, desk.glyphs
         address = desk.address
-        self.body = TrafficBody(traffic, api, address=address, clock=clock, glyphs=glyphs)
+        self.body = TrafficBody(desk)
         self.bodies = Bodies(self.body, desk)
         self.desk = desk
         self._traffic = traffic

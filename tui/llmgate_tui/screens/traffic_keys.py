@@ -23,6 +23,11 @@ ORDER_KEYS: Final = {
     "route": "u",
 }
 
+NEEDS_ROWS: Final = frozenset(
+    {"open", "mark", "order", "reverse", "layout", "follow", "step", "tab"}
+)
+"""Actions that do nothing in an empty list."""
+
 
 def _key(key: str, action: str, label: str, id: str, tooltip: str, show: bool = False) -> Binding:  # noqa: A002
     return Binding(key, action, label, id=id, tooltip=tooltip, show=show)
