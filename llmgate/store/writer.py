@@ -19,9 +19,9 @@ import aiosqlite
 from llmgate.config.credentials import Scrubber
 from llmgate.exchange import Exchange
 from llmgate.store.backlog import Backlog
-from llmgate.store.connection import open_writer, set_aside
-from llmgate.store.encoder import Encoder, Entry, Job, Written, job_of
-from llmgate.store.migrations import IS_LIVE
+from llmgate.store.batch import BatchEncoder
+from llmgate.store.encoder import Entry, Written
+from llmgate.store.file import StoreFile, number
 from llmgate.store.problems import StoreProblem, explain, is_damage
 from llmgate.store.queries import Queries
 from llmgate.store.retention import Caps, Retention
@@ -35,18 +35,12 @@ OnProblem = Callable[[str | None], None]
 GATHER_S = 0.04
 RETRY_S = 2.0
 MAINTAIN_S = 10.0
-CUT = "the gateway stopped before the answer ended"
 
-_BIG = 64 << 10
-_STEP = 8  # exchanges encoded before the loop may serve somebody else
-_BEHIND = 800  # from here on callers wait a little longer, so that nothing has to be dropped
-_LONG_STEP = 64
 _STOPPED_BYTES = 32 << 20  # bodies held while nothing can be written
 
 _log = logging.getLogger("llmgate.store")
 
 _PARTS = "INSERT OR REPLACE INTO parts"
-_CUT_LIVE = f"UPDATE exchanges SET state = 'cut', error = ? WHERE {IS_LIVE}"  # noqa: S608 - constants
 
 
 def _epoch_ms() -> int:
@@ -74,13 +68,9 @@ class Store:
         self._bodies: Bodies = "full"
         self._caps = Caps(0, 0)
         self._retention = Retention(path, monotonic)
-        self._encoder = Encoder(scrubber)
-        self._big_encoder = Encoder(scrubber)  # of the thread that takes big bodies
-        self._db: aiosqlite.Connection | None = None
-        self._inode = 0
+        self._encoder = BatchEncoder(scrubber)
+        self._file = StoreFile(path)
         self._problem = ""
-        self._seq = 0
-        self._recovered = False
         self._kept: int | None = None
         self._size_bytes = 0
         self._maintain_at = 0.0
@@ -145,7 +135,7 @@ class Store:
         self._bodies = bodies
         self._caps = Caps(keep_days, keep_mb)
         if scrubber is not None:
-            self._encoder.scrubber = self._big_encoder.scrubber = scrubber
+            self._encoder.use(scrubber)
         self._maintain_at = 0.0
         self._wake.set()
 
@@ -206,16 +196,16 @@ class Store:
         """Counts, and removes what is over the caps: one step; ``run`` comes back for more."""
         async with self._lock:
             self._maintain_at = self._monotonic() + MAINTAIN_S
-            if self._db is None:
+            if self._file.db is None:
                 return
             try:
-                await self._maintain(self._db)
+                await self._maintain(self._file.db)
             except sqlite3.Error as error:
                 await self._stop(error)
 
     async def _maintain(self, db: aiosqlite.Connection) -> None:
         if self._kept is None:
-            self._kept = await _number(db, "SELECT count(*) FROM exchanges")
+            self._kept = await number(db, "SELECT count(*) FROM exchanges")
         trimmed = await self._retention.step(db, self._caps, self._now_ms())
         self._kept -= trimmed.removed
         self._size_bytes = trimmed.size_bytes
@@ -227,7 +217,7 @@ class Store:
         """Writes what is queued and closes the file."""
         await self.flush()
         async with self._lock:
-            await self._disconnect()
+            await self._file.close()
         await self.queries.close()
 
     # One batch.
@@ -258,28 +248,11 @@ class Store:
         self.backlog.done()
 
     async def _encode(self, batch: list[Entry]) -> list[Written]:
-        jobs = [self._job(entry) for entry in batch]
-        small = [job for job in jobs if job.size <= _BIG]
-        written: list[Written] = []
-        step = _STEP if len(self.backlog) < _BEHIND else _LONG_STEP
-        for start in range(0, len(small), step):
-            written += self._encoder.encode(small[start : start + step])
-            await asyncio.sleep(0)
-        for job in jobs:
-            if job.size > _BIG:
-                written += await asyncio.to_thread(self._big_encoder.encode, [job])
-        return written
-
-    def _job(self, entry: Entry) -> Job:
-        if not entry.seq:
-            self._seq += 1
-            entry.seq = self._seq
-        job = job_of(entry, bodies=self._bodies == "full")
-        entry.writing_request = job.request is not None
-        return job
+        bodies = self._bodies == "full"
+        return await self._encoder.encode(batch, bodies=bodies, waiting=len(self.backlog))
 
     async def _write(self, written: list[Written]) -> None:
-        db = self._open_db()
+        db = self._file.connection
         parts = [part for item in written for part in item.parts]
         for statement, values in (
             *together(INSERT, OR_UPDATE, [item.row for item in written]),
@@ -288,14 +261,9 @@ class Store:
             await db.execute(statement, values)
         await db.commit()
 
-    def _open_db(self) -> aiosqlite.Connection:
-        if self._db is None:
-            raise StoreProblem(f"{self.path} is not open")
-        return self._db
-
     async def _write_one_by_one(self, batch: list[Entry]) -> None:
         """One of the batch cannot be stored (a number beyond 64 bits): it alone is dropped."""
-        db = self._open_db()
+        db = self._file.connection
         await db.rollback()
         for entry in batch:
             try:
@@ -309,68 +277,39 @@ class Store:
 
     async def _ready(self) -> bool:
         """Whether the file is open; opens it when it is not, or when somebody removed it."""
-        if self._db is not None and _inode(self.path) == self._inode:
+        if self._file.in_place:
             return True
         try:
-            if self._db is not None:
-                await self._disconnect()
+            if self._file.db is not None:
                 await self.queries.close()
             await self._connect()
         except (sqlite3.Error, OSError, StoreProblem) as error:
             await self._stop(error)
-        return self._db is not None
+        return self._file.db is not None
 
     async def _connect(self) -> None:
-        db = await open_writer(self.path)
-        try:
-            await self._take_over(db)
-        except BaseException:
-            await db.close()
-            raise
-        inode = _inode(self.path)
-        if self._inode and inode != self._inode:
+        await self._file.open()
+        if self._file.fresh:
             self.backlog.start_over()
-        self._db, self._inode = db, inode
+        self._encoder.seq = max(self._encoder.seq, self._file.last_seq)
         self._kept = None
         self._maintain_at = 0.0
-
-    async def _take_over(self, db: aiosqlite.Connection) -> None:
-        self._seq = max(self._seq, await _number(db, "SELECT max(seq) FROM exchanges"))
-        if not self._recovered:
-            await db.execute(_CUT_LIVE, (CUT,))
-            await db.commit()
-            self._recovered = True
-
-    async def _disconnect(self) -> None:
-        if self._db is not None:
-            db, self._db = self._db, None
-            await db.close()
 
     async def _stop(self, error: Exception) -> None:
         """Says what is wrong; a damaged file is replaced by a new one at once."""
         if is_damage(error):
             await self._replace_damaged()
             return
-        await self._rollback()
+        await self._file.rollback()
         self.backlog.shrink(_STOPPED_BYTES)
         self._tell(explain(error, self.path))
 
-    async def _rollback(self) -> None:
-        """Keeps a connection that may work again, drops one that does not even roll back."""
-        if self._db is None:
-            return
-        try:
-            await self._db.rollback()
-        except sqlite3.Error:
-            await self._disconnect()
-
     async def _replace_damaged(self) -> None:
-        await self._disconnect()
+        await self._file.close()
         await self.queries.close()
         try:
-            aside = set_aside(self.path)
+            aside = self._file.set_aside()
             self._tell(f"{self.path.name} was damaged: it is now {aside.name}, a new one is begun")
-            self._recovered = True
             await self._connect()
         except (sqlite3.Error, OSError, StoreProblem) as error:
             self._tell(explain(error, self.path))
@@ -381,16 +320,3 @@ class Store:
         self._problem = problem
         if self._on_problem is not None:
             self._on_problem(problem or None)
-
-
-async def _number(db: aiosqlite.Connection, query: str) -> int:
-    async with db.execute(query) as cursor:
-        row = await cursor.fetchone()
-    return int(row[0] or 0) if row else 0
-
-
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0

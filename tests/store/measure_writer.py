@@ -112,7 +112,7 @@ async def list_pages(folder: Path, rows: int) -> None:
     """Times pages of a large store."""
     path = folder / "large.sqlite"
     store = await Store.open(path)
-    assert store._db is not None
+    assert store._file.db is not None
     one = exchange(0)
     end(one)
     template = one.summary()
@@ -124,8 +124,8 @@ async def list_pages(folder: Path, rows: int) -> None:
             row[7] = f"gpt-4o-mini-{n % 7}" if n % 50_000 else "rare-model"
             batch.append(tuple(row))
         for statement, values in together(INSERT, OR_UPDATE, batch):
-            await store._db.execute(statement, values)
-        await store._db.commit()
+            await store._file.db.execute(statement, values)
+        await store._file.db.commit()
     say(f"{rows} rows: {path.stat().st_size / 1e6:.0f} MB without details and bodies")
     cases = {
         "first page": Filter(),

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from llmgate.store.connection import set_aside
+from llmgate.store.file import CUT
 from llmgate.store.filters import Filter
 from llmgate.store.migrations import names
 from llmgate.store.problems import StoreProblem
 from llmgate.store.queries import Queries
-from llmgate.store.writer import CUT, Store
+from llmgate.store.writer import Store
 from tests.store.conftest import OpenStore
 from tests.store.making import begin, finish
 
@@ -104,8 +105,8 @@ async def test_a_full_disk_stops_recording_until_there_is_room(
     problems = Problems()
     store = await open_store(path, on_problem=problems)
     assert await put(store, 1)
-    assert store._db is not None
-    await store._db.execute_fetchall("PRAGMA max_page_count = 30")
+    assert store._file.db is not None
+    await store._file.db.execute_fetchall("PRAGMA max_page_count = 30")
 
     assert not await put(store, 2, size=200_000)
     assert store.status().state == "stopped"
@@ -113,7 +114,7 @@ async def test_a_full_disk_stops_recording_until_there_is_room(
     assert store.status().queued == 1
     assert not await put(store, 3)
 
-    await store._db.execute_fetchall("PRAGMA max_page_count = 100000")
+    await store._file.db.execute_fetchall("PRAGMA max_page_count = 100000")
     assert await store.flush()
     assert store.status().state == "recording"
     assert [one.id for one in await store.queries.newest(9)] == ["x000001", "x000002", "x000003"]
@@ -125,13 +126,13 @@ async def test_a_store_that_became_read_only_stops_and_recovers(
     open_store: OpenStore, path: Path
 ) -> None:
     store = await open_store(path)
-    assert store._db is not None
-    await store._db.execute("PRAGMA query_only = 1")
+    assert store._file.db is not None
+    await store._file.db.execute("PRAGMA query_only = 1")
 
     assert not await put(store, 1)
     assert "cannot be written" in store.status().problem
 
-    await store._db.execute("PRAGMA query_only = 0")
+    await store._file.db.execute("PRAGMA query_only = 0")
     assert await store.flush()
     assert store.status().problem == ""
     await store.close()
@@ -139,8 +140,8 @@ async def test_a_store_that_became_read_only_stops_and_recovers(
 
 async def test_a_lock_of_another_program_is_waited_out(open_store: OpenStore, path: Path) -> None:
     store = await open_store(path)
-    assert store._db is not None
-    await store._db.execute_fetchall("PRAGMA busy_timeout = 1")
+    assert store._file.db is not None
+    await store._file.db.execute_fetchall("PRAGMA busy_timeout = 1")
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert not await put(store, 1)
@@ -156,8 +157,8 @@ async def test_bodies_that_wait_while_recording_is_stopped_are_bounded(
     open_store: OpenStore, path: Path
 ) -> None:
     store = await open_store(path)
-    assert store._db is not None
-    await store._db.execute("PRAGMA query_only = 1")
+    assert store._file.db is not None
+    await store._file.db.execute("PRAGMA query_only = 1")
     for number in range(20):
         one = begin(number, request=b"r" * (4 << 20))
         store.begun(one)
@@ -168,7 +169,7 @@ async def test_bodies_that_wait_while_recording_is_stopped_are_bounded(
     assert store.backlog.bytes <= 32 << 20
     assert store.status().dropped_bodies >= 12
     assert store.status().dropped_exchanges == 0
-    await store._db.execute("PRAGMA query_only = 0")
+    await store._file.db.execute("PRAGMA query_only = 0")
     await store.close()
 
 
@@ -228,12 +229,12 @@ async def test_a_file_damaged_while_running_is_set_aside_and_nothing_queued_is_l
     live = begin(100)
     store.begun(live)
     await store.flush()
-    assert store._db is not None
-    await store._db.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert store._file.db is not None
+    await store._file.db.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (path.stat().st_size - 4096))
-    await store._db.execute_fetchall("PRAGMA shrink_memory")
+    await store._file.db.execute_fetchall("PRAGMA shrink_memory")
 
     await put(store, 200)
     store.ended(finish(live))

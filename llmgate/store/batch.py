@@ -1,0 +1,46 @@
+"""Encodes a batch: small exchanges on the event loop a few at a time, big ones in a thread."""
+
+import asyncio
+
+from llmgate.config.credentials import Scrubber
+from llmgate.store.encoder import Encoder, Entry, Job, Written, job_of
+
+_BIG = 64 << 10
+_STEP = 8  # exchanges encoded before the loop may serve somebody else
+_BEHIND = 800  # from here on callers wait a little longer, so that nothing has to be dropped
+_LONG_STEP = 64
+
+
+class BatchEncoder:
+    """Gives each exchange its row number and makes its rows."""
+
+    def __init__(self, scrubber: Scrubber) -> None:
+        self.seq = 0  # of the last row
+        self._encoder = Encoder(scrubber)
+        self._big_encoder = Encoder(scrubber)  # of the thread that takes big bodies
+
+    def use(self, scrubber: Scrubber) -> None:
+        """Other secrets from now on."""
+        self._encoder.scrubber = self._big_encoder.scrubber = scrubber
+
+    async def encode(self, batch: list[Entry], *, bodies: bool, waiting: int) -> list[Written]:
+        """The rows of a batch; ``waiting`` is how many exchanges wait to be written."""
+        jobs = [self._job(entry, bodies=bodies) for entry in batch]
+        small = [job for job in jobs if job.size <= _BIG]
+        written: list[Written] = []
+        step = _STEP if waiting < _BEHIND else _LONG_STEP
+        for start in range(0, len(small), step):
+            written += self._encoder.encode(small[start : start + step])
+            await asyncio.sleep(0)
+        for job in jobs:
+            if job.size > _BIG:
+                written += await asyncio.to_thread(self._big_encoder.encode, [job])
+        return written
+
+    def _job(self, entry: Entry, *, bodies: bool) -> Job:
+        if not entry.seq:
+            self.seq += 1
+            entry.seq = self.seq
+        job = job_of(entry, bodies=bodies)
+        entry.writing_request = job.request is not None
+        return job

@@ -1,0 +1,93 @@
+"""The file as the writer holds it: open, removed by somebody, damaged and set aside."""
+
+import sqlite3
+from pathlib import Path
+
+import aiosqlite
+
+from llmgate.store.connection import open_writer, set_aside
+from llmgate.store.migrations import IS_LIVE
+from llmgate.store.problems import StoreProblem
+
+CUT = "the gateway stopped before the answer ended"
+
+_CUT_LIVE = f"UPDATE exchanges SET state = 'cut', error = ? WHERE {IS_LIVE}"  # noqa: S608 - constants
+
+
+class StoreFile:
+    """The one writing connection; ``last_seq`` is of the newest row found when it was opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db: aiosqlite.Connection | None = None
+        self.last_seq = 0
+        self.fresh = False  # nothing of what was written before is in this file
+        self._inode = 0
+        self._recovered = False
+
+    @property
+    def connection(self) -> aiosqlite.Connection:
+        """The open connection; raises StoreProblem when there is none."""
+        if self.db is None:
+            raise StoreProblem(f"{self.path} is not open")
+        return self.db
+
+    @property
+    def in_place(self) -> bool:
+        """Open, and still the file that has this name."""
+        return self.db is not None and _inode(self.path) == self._inode
+
+    async def open(self) -> None:
+        """Opens the file anew; raises sqlite3.Error, OSError and StoreProblem."""
+        await self.close()
+        db = await open_writer(self.path)
+        try:
+            await self._take_over(db)
+        except BaseException:
+            await db.close()
+            raise
+        inode = _inode(self.path)
+        self.fresh = bool(self._inode) and inode != self._inode
+        self.db, self._inode = db, inode
+
+    async def _take_over(self, db: aiosqlite.Connection) -> None:
+        self.last_seq = await number(db, "SELECT max(seq) FROM exchanges")
+        if not self._recovered:
+            await db.execute(_CUT_LIVE, (CUT,))
+            await db.commit()
+            self._recovered = True
+
+    async def close(self) -> None:
+        """Closes the file, if it is open."""
+        if self.db is not None:
+            db, self.db = self.db, None
+            await db.close()
+
+    async def rollback(self) -> None:
+        """Keeps a connection that may work again, drops one that does not even roll back."""
+        if self.db is None:
+            return
+        try:
+            await self.db.rollback()
+        except sqlite3.Error:
+            await self.close()
+
+    def set_aside(self) -> Path:
+        """Renames the damaged, closed file; returns its new name."""
+        aside = set_aside(self.path)
+        self._recovered = True  # a new file has nothing that a crash left behind
+        return aside
+
+
+async def number(db: aiosqlite.Connection, query: str) -> int:
+    """The only cell of a query, 0 for NULL."""
+    async with db.execute(query) as cursor:
+        row = await cursor.fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
