@@ -40,6 +40,7 @@ class Exchange:
         "hints",
         "id",
         "key",
+        "limited_by",
         "marks",
         "method",
         "model",
@@ -49,6 +50,7 @@ class Exchange:
         "protocol",
         "provider",
         "query",
+        "queued_us",
         "received_headers",
         "repeat",
         "request_body",
@@ -131,6 +133,8 @@ class Exchange:
         self.error_type: ErrorType | None = None
         self.error = ""
         self.repeat = 0
+        self.limited_by = ""  # the limit of ours that refused or held it
+        self.queued_us: int | None = None  # time spent waiting for a limit's concurrency
 
     @property
     def live(self) -> bool:
@@ -140,7 +144,9 @@ class Exchange:
     @property
     def own_us(self) -> int | None:
         """The gateway's own share of the whole, in microseconds; None while live."""
-        return None if self.done_us is None else max(0, self.done_us - self.upstream_us)
+        if self.done_us is None:
+            return None
+        return max(0, self.done_us - self.upstream_us - (self.queued_us or 0))
 
     def mark(self, name: str, at_us: int) -> None:
         """Notes a moment."""
@@ -202,6 +208,8 @@ class Exchange:
             error_type=self.error_type or "",
             error=self.error,
             repeat=self.repeat,
+            limited_by=self.limited_by,
+            queued_us=self.queued_us,
         )
 
     def detail(self) -> ExchangeDetail:

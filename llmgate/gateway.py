@@ -4,14 +4,14 @@ folder.
 
 import asyncio
 from functools import partial
-from time import monotonic
 
 import msgspec
 
 from llmgate.access.access import Access
 from llmgate.config.snapshot import Snapshot
-from llmgate.errors import CallError
+from llmgate.errors import CallError, Cancelled
 from llmgate.relay.accept import accept, ask, prepare, read_request, straight_to
+from llmgate.relay.admit import admit
 from llmgate.relay.after import Aftermath
 from llmgate.relay.call import Call
 from llmgate.relay.caller import Caller, CallerGone
@@ -57,8 +57,9 @@ class Gateway:
                 allowed = partial(running.access.allows, call.exchange.key)
                 return await answer_models(call, running.router, self.providers, allowed)
             plan = self._plan(call, place, running)  # 3 which route, 4 which targets
-            provider = self.providers[plan.choices[0].provider]
-            outbound = prepare(call, plan, plan.choices[0], provider)  # 5 translate
+            choice = await admit(call, running.access, plan, self.providers, self._after)
+            provider = self.providers[choice.provider]
+            outbound = prepare(call, plan, choice, provider)  # 5 translate
             asked = provider
             self._after.begun(call.exchange, provider)
             await relay(call, provider.sender, outbound)  # 6 send, 7 stream back
@@ -74,6 +75,15 @@ class Gateway:
         finally:
             self.minder.remove(call)
             self._after.ended(call, asked)  # 8 record, 9 publish
+
+    def cancel(self, exchange_id: str) -> bool:
+        """Ends a live or queued call from outside; False when there is none that can be ended."""
+        call = self.minder.calls.get(exchange_id)
+        if call is None or not call.active:
+            return False
+        reason = Cancelled("cancelled from the terminal")
+        call.interrupt(reason)
+        return call.reason is reason
 
     async def turn_away(self, caller: Caller, place: Place, error: CallError) -> None:
         """Refuses a request that is not carried at all, and records that it was."""
@@ -91,8 +101,6 @@ class Gateway:
         exchange.repeat = self._repeats.count(exchange)
         if exchange.model:
             access.allow_model(exchange.key, exchange.model)
-        counts = exchange.method == "POST" and exchange.protocol != "anthropic.count_tokens"
-        access.admit(exchange.key, monotonic(), counts=counts)
 
     def _plan(self, call: Call, place: Place, running: Running) -> Plan:
         if place.provider:

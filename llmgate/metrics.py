@@ -24,6 +24,9 @@ from llmgate.wire.gateway import Recording
 
 Labels = tuple[str, ...]
 _MAX_SERIES = 2_000  # a caller that makes up model names must not grow us
+_LIMITS = frozenset(
+    {"policy_rate_limited", "policy_budget", "policy_queue_full", "policy_too_large"}
+)
 _LONG_S = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320)
 _GAP_S = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24)
 _OWN_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
@@ -97,6 +100,7 @@ class Metrics(Collector):
         self._recording = recording
         self._version = version
         self.in_flight = 0
+        self.queued = 0
         self.count = 0
         self.errors_count = 0
         named = ["provider", "model"]
@@ -113,7 +117,11 @@ class Metrics(Collector):
         )
         self.cost = Tally("llmgate_cost_usd", "US dollars, by basis.", [*named, "basis"])
         self.unpriced = Tally("llmgate_unpriced_requests", "Exchanges without a price.", named)
-        self.refusals = Tally("llmgate_limit_refusals", "Limits of ours that were hit.", ["key"])
+        self.refusals = Tally(
+            "llmgate_limit_refusals",
+            "Requests that a limit of ours refused.",
+            ["scope", "name", "limit"],
+        )
         self.reloads = Tally("llmgate_config_reloads", "Config edits, by result.", ["result"])
         self.duration = Spread(
             "llmgate_request_duration_seconds", "Whole exchange.", ["provider", "protocol"], _LONG_S
@@ -156,8 +164,8 @@ class Metrics(Collector):
         if exchange.error_type:
             self.errors_count += 1
             self.errors.add((exchange.provider, exchange.error_type))
-            if exchange.error_type == "policy_rate_limited":
-                self.refusals.add((exchange.key,))
+            if exchange.limited_by and exchange.error_type in _LIMITS:
+                self.refusals.add(_limit_labels(exchange.limited_by))
         if asked:
             self._times(exchange, model)
             self._money(exchange, model)
@@ -211,6 +219,7 @@ class Metrics(Collector):
     def _gauges(self) -> Iterator[Metric]:
         recording = self._recording()
         yield _gauge("llmgate_in_flight", "Requests at providers now.", self.in_flight)
+        yield _gauge("llmgate_queued", "Requests waiting for a limit's slot.", self.queued)
         yield _gauge("llmgate_config_version", "Version of the running config.", self._version())
         yield _gauge("llmgate_store_queue", "Exchanges waiting to be written.", recording.queued)
         on = float(recording.state == "recording")
@@ -225,6 +234,13 @@ class Metrics(Collector):
         info = GaugeMetricFamily("llmgate_info", "The running version.", labels=["version"])
         info.add_metric([__version__], 1)
         yield info
+
+
+def _limit_labels(limit: str) -> Labels:
+    """``key ide: concurrency`` as scope, name and limit: words of the config, few of them."""
+    holder, _, which = limit.rpartition(": ")
+    scope, _, name = holder.partition(" ")
+    return (scope, name, which)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -1,150 +1,166 @@
 """Who is calling, may they use the model, is there room for one more: step 2 of a request.
 
-Keys are found by their SHA-256 in a dict and then compared in constant time, so neither the number
-of keys nor how much of one was guessed shows in the time taken.
+It is told the time, epoch seconds. A request is let in with ``admit``: the ``Grant`` it gets is
+what was reserved, to be settled with what was used. Told ``previous``, counts go on over a reload;
+``counters`` and ``restore`` carry them over a restart.
 """
 
-import hmac
-from collections.abc import Iterator, Sequence
-from hashlib import sha256
-from typing import Final
-from urllib.parse import unquote_to_bytes
+from collections.abc import Mapping, Sequence
 
-from llmgate.access.bucket import Bucket, bucket_for
-from llmgate.config.credentials import CALLER_KEY_HEADERS, CALLER_KEY_PARAMETER
-from llmgate.config.model import Config, KeyConfig
-from llmgate.config.patterns import Patterns
-from llmgate.errors import InvalidKey, LimitReached, ModelNotAllowed
+from llmgate.access import kept
+from llmgate.access.admission import Admission, Grant, Ticket, Try, Way
+from llmgate.access.clock import Calendar, utc_calendar
+from llmgate.access.keys import Holder, Keys
+from llmgate.access.limiter import Limiter
+from llmgate.access.told import Refusal
+from llmgate.access.views import view
+from llmgate.access.ways import Ways, limiters_for
+from llmgate.config.model import Config
 from llmgate.wire.gateway import KeyView
-
-_HEADERS: Final = frozenset(name.encode() for name in CALLER_KEY_HEADERS)
-_PARAMETER: Final = f"{CALLER_KEY_PARAMETER}=".encode()
-_LONGEST: Final = 4096
-_MOST_PARAMETERS: Final = 64
-_SHORTEST_HINTED: Final = 12
-
-_HOW: Final = (
-    "`Authorization: Bearer KEY` or `x-api-key: KEY` with a key from `keys:` in config.yaml"
-)
-
-
-class _Holder:
-    """One configured key and what is left of its limits."""
-
-    __slots__ = ("bucket", "config", "models", "name", "refused", "secret")
-
-    def __init__(self, name: str, config: KeyConfig, previous: "_Holder | None") -> None:
-        self.name = name
-        self.config = config
-        self.secret = config.key.encode()
-        self.models = Patterns(config.models)
-        self.bucket: Bucket | None = bucket_for(
-            config.limits, previous.bucket if previous else None
-        )
-        self.refused: int = previous.refused if previous else 0
+from llmgate.wire.limits import LimitsView, Scope
 
 
 class Access:
-    """The keys of one config; bucket levels and counts of keys that stay survive a reload."""
+    """The keys and limits of one config; what was used by those that stay survives a reload.
 
-    def __init__(self, config: Config, previous: "Access | None" = None) -> None:
-        before = previous.holders if previous else {}
-        self.holders: dict[str, _Holder] = {
-            name: _Holder(name, key, before.get(name)) for name, key in config.keys.items()
-        }
-        self._by_digest = {sha256(h.secret).digest(): h for h in self.holders.values()}
-        prefix = config.server.model_prefix
-        self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
+    ``calendar`` says where days and months end; without one they are those of the config before,
+    or of UTC.
+    """
+
+    def __init__(
+        self, config: Config, previous: "Access | None" = None, calendar: Calendar | None = None
+    ) -> None:
+        self.keys = Keys(config)
+        self.limiters: dict[tuple[Scope, str], Limiter] = limiters_for(
+            config, previous.limiters if previous else {}
+        )
+        self._ways = Ways(config, self.limiters)
+        self.admission: Admission = previous.admission if previous else Admission(utc_calendar)
+        if calendar is not None:
+            self.admission.calendar = calendar
 
     @property
     def keyless(self) -> bool:
         """No key is configured: callers on this machine need none."""
-        return not self.holders
+        return not self.keys.holders
 
     def identify(self, headers: Sequence[tuple[bytes, bytes]], query: bytes, loopback: bool) -> str:
         """The name of the caller's key, empty without configured keys. Raises ``InvalidKey``."""
-        if not self.holders:
-            if loopback:
-                return ""
-            raise InvalidKey(
-                "no keys are configured, so only callers on this machine are let in:"
-                " add one under `keys:` in config.yaml"
-            )
-        sent = False
-        for secret in _credentials(headers, query):
-            sent = True
-            if len(secret) > _LONGEST:
-                continue
-            holder = self._by_digest.get(sha256(secret).digest())
-            if holder is not None and hmac.compare_digest(holder.secret, secret):
-                return holder.name
-        if sent:
-            raise InvalidKey(f"the key that was sent is none of the configured ones: send {_HOW}")
-        raise InvalidKey(f"a key is needed: send {_HOW}")
+        return self.keys.identify(headers, query, loopback)
 
     def allows(self, key: str, model: str) -> bool:
         """Whether the key may use the model."""
-        holder = self.holders.get(key)
-        return holder is None or holder.models.match(model)
+        return self.keys.allows(key, model)
 
     def allow_model(self, key: str, model: str) -> None:
         """Raises ``ModelNotAllowed`` when the key may not use the model."""
-        holder = self.holders.get(key)
-        if holder is None:
-            return
-        if self._prefix:
-            model = model.removeprefix(self._prefix)
-        if not holder.models.match(model):
-            allowed = ", ".join(holder.config.models[:8]) or "none"
-            told = "".join(char if char.isprintable() else "\ufffd" for char in model[:96])
-            raise ModelNotAllowed(
-                f"key '{key}' may not use the model '{told}'; its models are: {allowed}"
-            )
+        self.keys.allow_model(key, model)
 
-    def admit(self, key: str, now_s: float, counts: bool = True) -> None:
-        """Takes one request from the key's limits. Raises ``LimitReached`` when none is left."""
-        holder = self.holders.get(key)
-        if holder is None or holder.bucket is None or not counts:
-            return
-        wait_s = holder.bucket.take(now_s)
-        if wait_s > 0:
-            holder.refused += 1
-            rate = holder.bucket.rate
-            raise LimitReached(
-                f"key '{key}' is over its limit of {rate:g} requests per second"
-                f" (burst {holder.bucket.size}): wait {wait_s:.2f} s",
-                retry_after_s=wait_s,
-                limit="requests_per_second",
-            )
+    # Limits
+
+    @property
+    def limited(self) -> bool:
+        """Whether anything is limited or counted at all."""
+        return bool(self.limiters)
+
+    def way(self, key: str, provider: str, asked: str, sent: str) -> Way:
+        """The limits between a key and a provider for a model, by the name asked for (without
+        ``server.model_prefix``) and the name sent.
+        """
+        return self._ways.way(key, provider, asked, sent)
+
+    def admit(
+        self, tries: Sequence[Try], now_s: float, *, messages: bool = False
+    ) -> Grant | Ticket:
+        """Lets a request in on the first way that has room, or gives it a place in a queue.
+
+        Raises ``LimitReached`` or ``RequestTooLarge``; then nothing was taken from any limit.
+        """
+        return self.admission.admit(tries, now_s, messages=messages)
+
+    def again(self, ticket: Ticket, now_s: float) -> Grant | Ticket:
+        """The same for one that was woken in its queue."""
+        return self.admission.again(ticket, now_s)
+
+    def waited_out(self, ticket: Ticket, now_s: float) -> Refusal:
+        """Takes one that waited too long from its queue; the error to answer with."""
+        return self.admission.waited_out(ticket, now_s)
+
+    @property
+    def queued(self) -> int:
+        """How many requests wait in queues."""
+        return sum(len(limiter.queue) for limiter in self.limiters.values())
+
+    def take_warnings(self) -> list[str]:
+        """What is to be said of budgets since the last time: once a period for each share."""
+        said = [text for limiter in self.limiters.values() for text in limiter.warnings]
+        for limiter in self.limiters.values():
+            limiter.warnings.clear()
+        return said
+
+    # What is shown and kept
 
     def views(self, now_s: float) -> list[KeyView]:
         """The keys as the control API shows them."""
-        return [_view(holder, now_s) for holder in self.holders.values()]
+        return [self._view(holder, now_s) for holder in self.keys.holders.values()]
 
+    def limits(self, now_s: float) -> list[LimitsView]:
+        """Every key, provider and model entry that has a limit."""
+        found = [self.limits_of(scope, name, now_s) for scope, name in self.limiters]
+        return [one for one in found if one is not None and one.limits]
 
-def _credentials(headers: Sequence[tuple[bytes, bytes]], query: bytes) -> Iterator[bytes]:
-    """Everything in a request that may be a key."""
-    for name, value in headers:
-        if name in _HEADERS:
-            scheme, space, secret = value.partition(b" ")
-            if space and scheme.lower() == b"bearer":
-                yield secret.strip()
-            elif value:
-                yield value.strip()
-    if _PARAMETER in query:
-        for pair in query.split(b"&", _MOST_PARAMETERS)[:_MOST_PARAMETERS]:
-            if pair.startswith(_PARAMETER):
-                yield unquote_to_bytes(pair[len(_PARAMETER) :].replace(b"+", b" "))
+    def limits_of(self, scope: Scope, name: str, now_s: float) -> LimitsView | None:
+        """The limits of one holder; None when it is not counted."""
+        limiter = self.limiters.get((scope, name))
+        if limiter is None:
+            return None
+        steady = self.admission.steady
+        return view(limiter, steady.seen_at(now_s), now_s, self.admission.calendar)
 
+    def reset(self, scope: Scope, name: str, now_s: float) -> bool:
+        """Forgets what a holder has used; False when there is none of that name."""
+        limiter = self.limiters.get((scope, name))
+        if limiter is None:
+            return False
+        limiter.clear(self.admission.steady.at(now_s))
+        return True
 
-def _view(holder: _Holder, now_s: float) -> KeyView:
-    limits, bucket, key = holder.config.limits, holder.bucket, holder.config.key
-    return KeyView(
-        name=holder.name,
-        hint=key[-4:] if len(key) >= _SHORTEST_HINTED else "",
-        models=list(holder.config.models),
-        requests_per_second=limits.requests_per_second,
-        burst=bucket.size if bucket else limits.burst,
-        tokens_left=round(bucket.level_at(now_s), 3) if bucket else None,
-        refused=holder.refused,
-    )
+    def counters(self, now_s: float, *, dirty: bool = False) -> dict[str, bytes]:
+        """What was used, by holder (``key:ide``); with ``dirty`` of those only that have changed
+        since it was asked last.
+        """
+        steady = self.admission.steady
+        found: dict[str, bytes] = {}
+        for (scope, name), limiter in self.limiters.items():
+            if limiter.changed or not dirty:
+                limiter.changed = False
+                found[f"{scope}:{name}"] = kept.pack(
+                    limiter, steady.seen_at(now_s), steady.offset_s
+                )
+        return found
+
+    def restore(self, counters: Mapping[str, bytes], now_s: float) -> list[str]:
+        """Goes on from counters kept by an earlier run; says which could not be used."""
+        now = self.admission.steady.at(now_s)
+        notes = []
+        for (scope, name), limiter in self.limiters.items():
+            data = counters.get(f"{scope}:{name}")
+            if data is not None and (note := kept.unpack(limiter, data, now)):
+                notes.append(note)
+        return notes
+
+    def _view(self, holder: Holder, now_s: float) -> KeyView:
+        limiter, limits = self.limiters["key", holder.name], holder.config.limits
+        bucket = limiter.bucket
+        level = bucket.level_at(self.admission.steady.seen_at(now_s)) if bucket else None
+        return KeyView(
+            name=holder.name,
+            hint=holder.hint,
+            models=list(holder.config.models),
+            requests_per_second=limits.requests_per_second,
+            burst=bucket.size if bucket else limits.burst,
+            tokens_left=None if level is None else round(level, 3),
+            in_flight=limiter.in_flight,
+            refused=limiter.refused,
+            limits=self.limits_of("key", holder.name, now_s),
+        )

@@ -1,8 +1,11 @@
 """The token bucket behind ``requests_per_second`` and ``burst``."""
 
 import math
+from typing import Final
 
 from llmgate.config.model import Limits
+
+_TICK_S: Final = 2**-21  # two steps of a float clock: a wait is told so that it is long enough
 
 
 class Bucket:
@@ -16,25 +19,37 @@ class Bucket:
         self.level = float(size)
         self.stamp_s: float | None = None
 
-    def take(self, now_s: float) -> float:
-        """Takes one and returns 0, or takes nothing and returns the seconds until one is there."""
+    def fits(self, now_s: float) -> bool:
+        """Whether a request has room now."""
+        return self.level_at(now_s) >= 1.0
+
+    def take(self, now_s: float) -> None:
+        """Takes one."""
+        self.level = self.level_at(now_s) - 1.0
+        self.stamp_s = now_s
+
+    def give_back(self) -> None:
+        """One that was taken was not needed."""
+        self.level = min(float(self.size), self.level + 1.0)
+
+    def wait_s(self, now_s: float) -> float:
+        """The seconds until a request has room; 0 when it has."""
         level = self.level_at(now_s)
-        self.stamp_s = now_s if self.stamp_s is None else max(now_s, self.stamp_s)
-        if level >= 1.0:
-            self.level = level - 1.0
-            return 0.0
-        self.level = level
-        return (1.0 - level) / self.rate
+        return 0.0 if level >= 1.0 else (1.0 - level) / self.rate + _TICK_S
 
     def level_at(self, now_s: float) -> float:
-        """How many requests fit now. A clock that goes back adds nothing."""
+        """How many requests have room now. A clock that goes back adds nothing."""
         if self.stamp_s is None:
             return self.level
         return min(float(self.size), self.level + max(0.0, now_s - self.stamp_s) * self.rate)
 
+    def clear(self) -> None:
+        """Is full again."""
+        self.level, self.stamp_s = float(self.size), None
+
 
 def bucket_for(limits: Limits, previous: Bucket | None) -> Bucket | None:
-    """The bucket of a key, with what was left of the previous one; None without a limit."""
+    """The bucket for these limits, with what was left of the previous one; None without a limit."""
     if limits.requests_per_second is None:
         return None
     rate = limits.requests_per_second

@@ -15,6 +15,7 @@ from llmgate.formats.surrogates import mend
 MAX_DEPTH: Final = 256
 
 _SMALL: Final = 16_384
+_LONGEST_BOUND: Final = 9  # digits
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _STRINGS: Final = re.compile(_STRING, re.DOTALL)
 _KEY: Final = re.compile(rb"[ \t\r\n]*(" + _STRING + rb")[ \t\r\n]*:[ \t\r\n]*", re.DOTALL)
@@ -32,18 +33,25 @@ class Glance(msgspec.Struct, frozen=True, gc=False):
     model: str | None = None
     stream: bool | None = None
     has_tools: bool = False
+    most_output: int | None = None  # tokens, the least of the bounds that are given
 
 
 class _Typed(msgspec.Struct, gc=False):
     model: str | None = None
     stream: bool | None = None
     tools: msgspec.Raw = _NO_RAW
+    max_tokens: msgspec.Raw = _NO_RAW
+    max_completion_tokens: msgspec.Raw = _NO_RAW
+    max_output_tokens: msgspec.Raw = _NO_RAW
 
 
 class _Untyped(msgspec.Struct, gc=False):
     model: msgspec.Raw = _NO_RAW
     stream: msgspec.Raw = _NO_RAW
     tools: msgspec.Raw = _NO_RAW
+    max_tokens: msgspec.Raw = _NO_RAW
+    max_completion_tokens: msgspec.Raw = _NO_RAW
+    max_output_tokens: msgspec.Raw = _NO_RAW
 
 
 _typed: Final = msgspec.json.Decoder(_Typed)
@@ -128,7 +136,7 @@ def _read(body: bytes) -> Glance:
         top = _typed.decode(body)
     except msgspec.ValidationError:
         return _read_untyped(body)
-    return Glance(top.model, top.stream, _is_filled(top.tools))
+    return Glance(top.model, top.stream, _is_filled(top.tools), _most_output(top))
 
 
 def _read_untyped(body: bytes) -> Glance:
@@ -140,7 +148,13 @@ def _read_untyped(body: bytes) -> Glance:
     model = bytes(top.model)
     stream = {b"true": True, b"false": False}.get(bytes(top.stream))
     name = _text.decode(model) if model.startswith(b'"') else None
-    return Glance(name, stream, _is_filled(top.tools))
+    return Glance(name, stream, _is_filled(top.tools), _most_output(top))
+
+
+def _most_output(top: "_Typed | _Untyped") -> int | None:
+    given = (bytes(top.max_tokens), bytes(top.max_completion_tokens), bytes(top.max_output_tokens))
+    bounds = [int(raw) for raw in given if raw.isdigit() and len(raw) <= _LONGEST_BOUND]
+    return min(bounds, default=None)
 
 
 def _is_filled(raw: msgspec.Raw) -> bool:

@@ -67,6 +67,7 @@ async def read_request(call: Call) -> None:
     seen = glance(_uncompressed(call))
     exchange.model = _usable(seen.model or "")
     exchange.stream = bool(seen.stream)
+    call.most_output = seen.most_output
     if not exchange.model and exchange.protocol not in _JSON_OPTIONAL:
         raise BadRequest('the request names no model: add "model" to the JSON body')
 

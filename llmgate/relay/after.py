@@ -25,13 +25,30 @@ class Aftermath:
     """Everything that learns of an exchange: provider health, prices, metrics, store, viewers."""
 
     def __init__(
-        self, store: Store, hub: Hub, metrics: Metrics, on_failure: Callable[[Exchange], None]
+        self,
+        store: Store,
+        hub: Hub,
+        metrics: Metrics,
+        on_failure: Callable[[Exchange], None],
+        on_sent: Callable[[Exchange], None] | None = None,
     ) -> None:
         self._on_failure = on_failure
+        self._on_sent = on_sent
         self._store = store
         self._hub = hub
         self._metrics = metrics
         self._settler = Settler()
+        self.foresight = self._settler.foresight
+
+    def queued(self, exchange: Exchange) -> None:
+        """The request waits for a limit's concurrency."""
+        self._metrics.queued += 1
+        self._hub.begun(exchange)
+
+    def unqueued(self, exchange: Exchange) -> None:
+        """It waits no more, one way or another."""
+        self._metrics.queued -= 1
+        self._hub.progress(exchange)
 
     def begun(self, exchange: Exchange, provider: Provider) -> None:
         """The request is about to be sent."""
@@ -40,6 +57,8 @@ class Aftermath:
         self._metrics.begun(exchange)
         self._hub.begun(exchange)
         self._store.begun(exchange)
+        if self._on_sent is not None:
+            self._on_sent(exchange)
 
     def progress(self, call: Call) -> None:
         """A stream has grown: viewers see an estimate of its tokens."""
@@ -63,7 +82,10 @@ class Aftermath:
                 prices=call.snapshot.config.prices,
             )
         finally:  # whatever an answer made of the readers: what was counted in is counted out
-            self._tell(exchange, provider)
+            try:
+                _settle_limits(call, sent=provider is not None)
+            finally:
+                self._tell(exchange, provider)
 
     def _tell(self, exchange: Exchange, provider: Provider | None) -> None:
         if provider is not None:
@@ -76,6 +98,23 @@ class Aftermath:
         self._store.ended(exchange)
         if exchange.error_type:
             self._on_failure(exchange)
+
+
+def _settle_limits(call: Call, *, sent: bool) -> None:
+    """What was reserved becomes what was used, as far as that is known."""
+    grant, exchange = call.grant, call.exchange
+    if grant is None:
+        return
+    if not sent:
+        grant.withdraw()
+    elif exchange.usage_basis != "unknown":
+        usage = exchange.usage
+        tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        grant.settle(tokens, exchange.cost_usd, estimated=exchange.usage_basis == "estimated")
+    elif exchange.ttfb_us is not None and exchange.state != "failed":
+        grant.keep()
+    else:
+        grant.settle(None, None)
 
 
 def _close_attempt(exchange: Exchange) -> None:

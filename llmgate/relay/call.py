@@ -3,6 +3,7 @@
 import asyncio
 from time import perf_counter_ns
 
+from llmgate.access.admission import Grant
 from llmgate.config.model import Timeout
 from llmgate.config.snapshot import Snapshot
 from llmgate.exchange import Exchange
@@ -24,7 +25,9 @@ class Call:
         "active",
         "caller",
         "exchange",
+        "grant",
         "meter",
+        "most_output",
         "opened_early",
         "reason",
         "snapshot",
@@ -41,6 +44,8 @@ class Call:
         self.snapshot = snapshot
         self.task: asyncio.Task[object] | None = asyncio.current_task()
         self.timeout = Timeout()
+        self.grant: Grant | None = None  # what was reserved of limits
+        self.most_output: int | None = None  # tokens, as the caller bounds its answer
         self.meter: Meter | None = None
         self.reason: Exception | None = None
         self.active = False  # may be interrupted

@@ -1,21 +1,32 @@
 """How a call ends that is not answered by a provider: refused, failed, or left."""
 
-from llmgate.errors import CallError
+import asyncio
+from typing import Final
+
+from llmgate.errors import CallError, Cancelled, LimitReached, RequestTooLarge
 from llmgate.formats import catalog
 from llmgate.relay.call import Call
 from llmgate.relay.caller import CallerGone, RawHeaders
 from llmgate.relay.stream import Broken, own_headers, tell_error
 
+_TELL_S: Final = 2.0
+_LONG_S: Final = 60.0  # SDKs obey a longer wait too, and hang
+
 
 async def fail(call: Call, error: CallError) -> None:
     """Answers in the shape of the caller's protocol, or says it inside the stream."""
     exchange = call.exchange
-    exchange.fail(error.error_type, error.message)
+    exchange.fail(
+        error.error_type, error.message, "cancelled" if isinstance(error, Cancelled) else "failed"
+    )
+    if isinstance(error, (LimitReached, RequestTooLarge)):
+        exchange.limited_by = error.limit
     call.active = False
     if call.caller.head_sent:
         try:
-            await tell_error(call, error.status, error.message)
-        except Broken:
+            async with asyncio.timeout(_TELL_S):  # a caller that does not read is not waited for
+                await tell_error(call, error.status, error.message)
+        except (Broken, TimeoutError):
             return
     status, headers, body = refusal(call, error)
     exchange.status = status
@@ -59,4 +70,20 @@ def refusal(call: Call, error: CallError) -> tuple[int, RawHeaders, bytes]:
     if error.retry_after_s is not None:
         wait_s = max(1, -int(-error.retry_after_s // 1))
         headers.append((b"retry-after", str(wait_s).encode()))
+    headers += _limit_headers(error)
     return error.status, headers, body
+
+
+def _limit_headers(error: CallError) -> RawHeaders:
+    """Which limit of ours it was, what is left of it, whether an SDK should try again by itself."""
+    headers: RawHeaders = []
+    if isinstance(error, LimitReached):
+        headers += [(name.encode(), value.encode()) for name, value in error.headers]
+    if isinstance(error, (LimitReached, RequestTooLarge)):
+        limit = "".join(c if " " <= c <= "~" else "?" for c in error.limit)
+        headers.append((b"x-llmgate-limit", limit.encode("ascii")))
+    if isinstance(error, (LimitReached, RequestTooLarge, Cancelled)) and (
+        error.retry_after_s is None or error.retry_after_s > _LONG_S
+    ):
+        headers.append((b"x-should-retry", b"false"))
+    return headers

@@ -6,6 +6,7 @@ from llmgate.config.model import Price
 from llmgate.exchange import Exchange
 from llmgate.prices.estimate import Estimator
 from llmgate.prices.price import cost
+from llmgate.relay.foresee import Foresight
 from llmgate.relay.meter import Meter
 from llmgate.wire.blocks import Usage
 
@@ -19,6 +20,7 @@ class Settler:
 
     def __init__(self) -> None:
         self._estimator = Estimator()
+        self.foresight = Foresight(self._estimator)
 
     def estimate(self, exchange: Exchange, meter: Meter) -> None:
         """How many tokens a running answer has so far."""
@@ -72,6 +74,7 @@ class Settler:
                 meter.chars,
                 usage.output_tokens or 0,
             )
+            self.foresight.learn(model, usage.output_tokens or 0)
             return
         if not meter.chars or (exchange.status or 500) >= 400:
             return  # nothing was generated: nothing is estimated

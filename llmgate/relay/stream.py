@@ -185,7 +185,7 @@ async def tell_error(call: Call, status: int, message: str) -> None:
 def own_headers(call: Call) -> RawHeaders:
     """What the gateway adds to every answer."""
     exchange = call.exchange
-    spent_us = call.now_us() - exchange.upstream_us
+    spent_us = call.now_us() - exchange.upstream_us - (exchange.queued_us or 0)
     identifier = exchange.id.encode()
     headers: RawHeaders = [
         (b"x-llmgate-id", identifier),
