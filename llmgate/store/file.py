@@ -6,11 +6,13 @@ from pathlib import Path
 import aiosqlite
 
 from llmgate.store.connection import open_writer, set_aside
-from llmgate.store.migrations import IS_LIVE
 from llmgate.store.problems import StoreProblem
+from llmgate.store.rollup import add_rows
+from llmgate.store.sql import IS_LIVE
 
 CUT = "the gateway stopped before the answer ended"
 
+_COUNT_LIVE = add_rows(IS_LIVE)
 _CUT_LIVE = f"UPDATE exchanges SET state = 'cut', error = ? WHERE {IS_LIVE}"  # noqa: S608 - constants
 
 
@@ -53,6 +55,7 @@ class StoreFile:
     async def _take_over(self, db: aiosqlite.Connection) -> None:
         self.last_seq = await number(db, "SELECT max(seq) FROM exchanges")
         if not self._recovered:
+            await db.execute(_COUNT_LIVE)
             await db.execute(_CUT_LIVE, (CUT,))
             await db.commit()
             self._recovered = True

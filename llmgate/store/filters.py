@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from llmgate.store.migrations import FAILED, IS_LIVE, WITH_SESSION
 from llmgate.store.problems import BadFilter
+from llmgate.store.sql import FAILED, IS_LIVE, WITH_SESSION
 
 _LONGEST = 200
 _GLOB = re.compile(r"[*?\[]")

@@ -3,18 +3,17 @@
 ``exchanges`` is a narrow row per exchange (the traffic list). ``parts`` holds everything else of
 it, one row per part: the details, then the bodies. A part's id is ``seq * 8 + part``, so the parts
 of an exchange lie next to each other and need no index; ``codec`` says how ``data`` is kept, which
-leaves room for bodies that refer to shared pieces.
+leaves room for bodies that refer to shared pieces. ``spend`` is what exchanges cost (rollup.py),
+``revisions`` every accepted version of the config, ``counters`` what limits have counted.
 """
 
 from collections.abc import Awaitable, Callable
 
 import aiosqlite
 
+from llmgate.store import rollup
 from llmgate.store.problems import NewerStore
-
-FAILED = "(error_type <> '' OR status >= 400)"
-WITH_SESSION = "session <> ''"
-IS_LIVE = "state IN ('waiting', 'streaming')"
+from llmgate.store.sql import FAILED, IS_LIVE, WAS_LIMITED, WITH_SESSION
 
 Migration = Callable[[aiosqlite.Connection], Awaitable[None]]
 
@@ -74,9 +73,8 @@ _FIRST = (
         (started_ms, seq, cost_usd, cost_basis, input_tokens, output_tokens)
     """,
     f"CREATE INDEX exchanges_by_session ON exchanges (session, started_ms) WHERE {WITH_SESSION}",
-    # A query uses a partial index when it repeats its condition word for word.
     f"CREATE INDEX exchanges_failed ON exchanges (started_ms, seq) WHERE {FAILED}",
-    f"CREATE INDEX exchanges_live ON exchanges (state) WHERE {IS_LIVE}",
+    "CREATE INDEX exchanges_live ON exchanges (state) WHERE state IN ('waiting', 'streaming')",
     """
     CREATE TABLE parts (
         id INTEGER PRIMARY KEY,
@@ -87,7 +85,51 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: tuple[Migration, ...] = (exchanges_and_parts,)
+
+async def limits_of_exchanges(db: aiosqlite.Connection) -> None:
+    """Which limit held or refused an exchange; queued ones are live."""
+    for statement in (
+        "ALTER TABLE exchanges ADD COLUMN limited_by TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE exchanges ADD COLUMN queued_us INTEGER",
+        "DROP INDEX exchanges_live",
+        f"CREATE INDEX exchanges_live ON exchanges (state) WHERE {IS_LIVE}",
+        f"CREATE INDEX exchanges_limited ON exchanges (started_ms, seq) WHERE {WAS_LIMITED}",
+    ):
+        await db.execute(statement)
+
+
+async def revisions_and_counters(db: aiosqlite.Connection) -> None:
+    """Versions of the config, and what limits have counted."""
+    await db.execute(
+        """
+        CREATE TABLE revisions (
+            number INTEGER PRIMARY KEY,
+            at_ms INTEGER NOT NULL,
+            who TEXT NOT NULL,
+            etag TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            of INTEGER,
+            summary TEXT NOT NULL,
+            codec INTEGER NOT NULL,
+            text BLOB NOT NULL
+        )
+        """
+    )
+    await db.execute("CREATE TABLE counters (name TEXT PRIMARY KEY, data BLOB NOT NULL)")
+
+
+async def spend_by_slot(db: aiosqlite.Connection) -> None:
+    """What exchanges cost, filled from those that are kept."""
+    await db.execute(rollup.CREATE)
+    await db.execute(rollup.add_rows(f"NOT ({IS_LIVE})"))
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    exchanges_and_parts,
+    limits_of_exchanges,
+    revisions_and_counters,
+    spend_by_slot,
+)
 
 
 def names() -> list[str]:

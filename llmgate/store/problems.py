@@ -45,6 +45,13 @@ def is_damage(error: BaseException) -> bool:
     return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether a statement was wrong, which says nothing about the file."""
+    if not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError):
+        return not isinstance(error, (OSError, StoreProblem))
+    return _code(error) in {0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
+
+
 def explain(error: BaseException, path: Path) -> str:
     """One line: what is wrong, where, and what to do."""
     if isinstance(error, StoreProblem):

@@ -13,10 +13,10 @@ from llmgate.store.codec import Rest, decode_rest, read_timing, unpack
 from llmgate.store.connection import open_reader
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST, SENT
 from llmgate.store.filters import Filter, conditions
-from llmgate.store.migrations import IS_LIVE
 from llmgate.store.problems import BadFilter, StoreProblem, explain
 from llmgate.store.retention import used_bytes, wal_bytes
 from llmgate.store.rows import COLUMNS, SELECT, from_row
+from llmgate.store.sql import IS_LIVE
 from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, ExchangeSummary
 from llmgate.wire.gateway import Spend
 

@@ -43,6 +43,8 @@ COLUMNS: tuple[str, ...] = (
     "tool_calls",
     "repeat",
     "error",
+    "limited_by",
+    "queued_us",
 )
 """In the order of the table, without ``seq``."""
 
@@ -57,6 +59,7 @@ UNTRUSTED: tuple[str, ...] = (
     "path",
     "finish",
     "error",
+    "limited_by",
 )
 """Text that a caller or a provider chose: bounded and scrubbed."""
 

@@ -10,9 +10,9 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import aiosqlite
 
@@ -22,11 +22,12 @@ from llmgate.store.backlog import Backlog
 from llmgate.store.batch import BatchEncoder
 from llmgate.store.encoder import Entry, Written
 from llmgate.store.file import StoreFile, number
-from llmgate.store.problems import StoreProblem, explain, is_damage
+from llmgate.store.problems import StoreProblem, explain, is_damage, is_refusal
 from llmgate.store.queries import Queries
 from llmgate.store.retention import Caps, Retention
 from llmgate.store.rows import INSERT, OR_UPDATE
 from llmgate.store.together import together
+from llmgate.store.unbroken import unbroken
 from llmgate.wire.gateway import Recording
 
 Bodies = Literal["full", "metadata", "off"]
@@ -71,6 +72,7 @@ class Store:
         self._encoder = BatchEncoder(scrubber)
         self._file = StoreFile(path)
         self._problem = ""
+        self._closed = False
         self._kept: int | None = None
         self._size_bytes = 0
         self._maintain_at = 0.0
@@ -122,6 +124,29 @@ class Store:
         return self.backlog.pending(exchange_id)
 
     # What others ask and tell.
+
+    async def write(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Runs a small, rare statement in a transaction of its own; raises StoreProblem.
+
+        It waits its turn and fails at once while recording is stopped.
+        """
+        async with self._lock:
+            if self._closed or self._problem or not await self._ready():
+                raise StoreProblem(self._problem or f"{self.path} is closed")
+            try:
+                await unbroken(self._write_statement(statement, values))
+            except Exception as error:
+                said = explain(error, self.path)
+                if is_refusal(error):
+                    await self._file.rollback()
+                else:
+                    await self._stop(error)
+                raise StoreProblem(said) from error
+
+    async def _write_statement(self, statement: str, values: Sequence[Any]) -> None:
+        db = self._file.connection
+        await db.execute(statement, values)
+        await db.commit()
 
     def configure(
         self,
@@ -217,6 +242,7 @@ class Store:
         """Writes what is queued and closes the file."""
         await self.flush()
         async with self._lock:
+            self._closed = True
             await self._file.close()
         await self.queries.close()
 
