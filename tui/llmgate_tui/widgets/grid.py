@@ -38,11 +38,15 @@ Cell = str | tuple[str, str]
 
 
 class GridRow(msgspec.Struct, frozen=True):
-    """``id`` keeps the cursor on the row; ``selectable`` False: a heading or a note."""
+    """``id`` keeps the cursor on the row; ``selectable`` False: a heading or a note.
+
+    ``whole``: the cells are pieces of one line that runs across the columns.
+    """
 
     id: str
     cells: Sequence[Cell]
     selectable: bool = True
+    whole: bool = False
 
 
 def _key(key: str, action: str, id: str, tooltip: str) -> Binding:  # noqa: A002
@@ -264,6 +268,8 @@ class Grid(ScrollView, can_focus=True):
         row = self.rows[at]
         if not row.selectable and len(row.cells) == 1:
             return self._note(row.cells[0])
+        if row.whole:
+            return self._across(row.cells, cursor=row.id == self.selected)
         return self._line(row.cells, cursor=row.id == self.selected)
 
     def _note(self, cell: Cell) -> Strip:
@@ -271,6 +277,14 @@ class Grid(ScrollView, can_focus=True):
         segment = Segment(" " * _GUTTER + clean(text), self._style(tone, cursor=False))
         plain = self._style("plain", cursor=False)
         return Strip([segment]).adjust_cell_length(self.size.width, plain)
+
+    def _across(self, cells: Sequence[Cell], *, cursor: bool) -> Strip:
+        plain = self._style("plain", cursor=cursor)
+        segments = [Segment(" " * _GUTTER, plain)]
+        for cell in cells:
+            text, tone = (cell, "plain") if isinstance(cell, str) else cell
+            segments.append(Segment(clean(text), self._style(tone, cursor=cursor)))
+        return Strip(segments).adjust_cell_length(self.size.width, plain)
 
     def _line(self, cells: Sequence[Cell], *, cursor: bool) -> Strip:
         segments = [Segment(" " * _GUTTER, self._style("plain", cursor=cursor))]
