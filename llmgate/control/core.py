@@ -1,15 +1,24 @@
 """The running gateway as the control API sees it: the place that says how everything is doing."""
 
 from collections.abc import Callable
-from time import localtime, mktime, monotonic, time_ns
+from time import monotonic, time, time_ns
+
+import msgspec
 
 from llmgate import __version__
+from llmgate.config.snapshot import Snapshot
 from llmgate.config.watch import ConfigHolder
+from llmgate.control.calendar import midnight_ms
+from llmgate.control.route_views import route_views
+from llmgate.control.steering import Editor, Nobody
+from llmgate.control.written import key_variables
 from llmgate.exchange import Exchange
 from llmgate.gateway import Gateway
 from llmgate.live import Hub
 from llmgate.metrics import Metrics
+from llmgate.routing.observed import Observed
 from llmgate.store.writer import Store
+from llmgate.upstream.providers import Provider
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.gateway import (
     ConfigView,
@@ -20,8 +29,8 @@ from llmgate.wire.gateway import (
     RouteView,
     Spend,
     Status,
-    TargetView,
 )
+from llmgate.wire.limits import LimitsView
 
 _SPEND_EVERY_S = 2.0
 _SHOWN_FIRST = 1_000
@@ -38,6 +47,7 @@ class Core:
         store: Store,
         hub: Hub,
         metrics: Metrics,
+        editor: Editor | None = None,
         address: str,
         scrub_text: Callable[[str], str],
     ) -> None:
@@ -46,11 +56,19 @@ class Core:
         self.store = store
         self.hub = hub
         self.metrics = metrics
+        self.editor: Editor = editor or Nobody()
+        self.observed = Observed()
         self.address = address
         self.scrub_text = scrub_text
         self.started_ms = now_ms()
         self.spend = Spend()
         self._spend_at = 0.0
+        self._variables: tuple[str, dict[str, str]] = ("", {})
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The running config."""
+        return self.holder.snapshot
 
     def in_memory(self, exchange_id: str) -> Exchange | None:
         """An exchange that is live, or ended so lately that it is not written yet."""
@@ -60,7 +78,7 @@ class Core:
         """Sums today's spend anew, at most every two seconds unless ``fresh``."""
         if fresh or monotonic() - self._spend_at >= _SPEND_EVERY_S:
             self._spend_at = monotonic()
-            self.spend = await self.store.queries.spend_since(midnight_ms())
+            self.spend = await self.store.queries.spend_since(midnight_ms(now_ms()))
 
     async def newest(self) -> list[ExchangeSummary]:
         """The newest kept exchanges, newest last: what a viewer begins with."""
@@ -82,6 +100,7 @@ class Core:
             config_problem=str(problems[0]) if problems else "",
             rejected_version=self.holder.rejected_version,
             live=len(live),
+            queued=self.gateway.running.access.queued,
             streaming=sum(1 for e in live.values() if e.state == "streaming"),
             requests=self.metrics.count,
             errors=self.metrics.errors_count,
@@ -93,8 +112,12 @@ class Core:
 
     def providers(self) -> list[ProviderView]:
         """Every provider's state."""
-        now_s = monotonic()
-        return [provider.view(now_s, now_ms()) for provider in self.gateway.providers.values()]
+        return [self.provider(provider) for provider in self.gateway.providers.values()]
+
+    def provider(self, provider: Provider) -> ProviderView:
+        """One provider's state, with the limits it has."""
+        limits = self.gateway.running.access.limits_of("provider", provider.name, time())
+        return provider.view(monotonic(), now_ms(), limits)
 
     def health(self) -> HealthDetail:
         """``GET /health/detailed``."""
@@ -112,9 +135,10 @@ class Core:
             providers=providers,
         )
 
-    def config(self) -> ConfigView:
+    async def config(self) -> ConfigView:
         """The running config and what is wrong with a refused edit."""
-        snapshot = self.holder.snapshot
+        snapshot = self.snapshot
+        history = await self.editor.history(1)
         return ConfigView(
             version=snapshot.version,
             file=snapshot.file,
@@ -128,55 +152,37 @@ class Core:
             rejected_version=self.holder.rejected_version,
             warnings=list(snapshot.warnings),
             restart_needed=list(self.holder.restart_needed),
+            editable=bool(snapshot.file),
+            undo=history.undo,
+            redo=history.redo,
         )
 
     def routes(self) -> list[RouteView]:
         """Routes in the order they are tried."""
-        views = []
-        for name, route in self.holder.snapshot.config.routes.items():
-            total = sum(target.weight for target in route.targets)
-            targets = [
-                TargetView(
-                    provider=target.provider,
-                    model=target.model or "",
-                    weight=target.weight,
-                    share=target.weight / total if total else 0.0,
-                )
-                for target in route.targets
-            ]
-            match = route.match
-            shown = {
-                field: _shown(value)
-                for field, value in (
-                    ("model", match.model),
-                    ("path", match.path),
-                    ("key", match.key),
-                    ("header", [f"{k}: {v}" for k, v in match.header.items()]),
-                )
-                if value
-            }
-            views.append(
-                RouteView(name=name, match=shown, strategy=route.strategy, targets=targets)
-            )
-        return views
+        running = self.gateway.running
+        counts = self.observed.counts(monotonic())
+        return route_views(running.snapshot.config.routes, counts, running.router.named)
 
-    def keys(self) -> list[KeyView]:
+    def sent(self, exchange: Exchange) -> None:
+        """A request is on its way to a provider."""
+        self.observed.sent(exchange.route, exchange.provider, exchange.served, monotonic())
+
+    def key_views(self) -> list[KeyView]:
         """Callers' keys, without the keys."""
-        return self.gateway.running.access.views(monotonic())
+        running = self.gateway.running
+        if self._variables[0] != running.snapshot.etag:
+            self._variables = (running.snapshot.etag, key_variables(running.snapshot.text))
+        variables = self._variables[1]
+        return [
+            msgspec.structs.replace(view, variable=variables.get(view.name, ""))
+            for view in running.access.views(time())
+        ]
+
+    def limits(self) -> list[LimitsView]:
+        """Every limit and what is used of it."""
+        return self.gateway.running.access.limits(time())
 
 
 def now_ms() -> int:
     """The time, in epoch milliseconds."""
     return time_ns() // 1_000_000
-
-
-def midnight_ms() -> int:
-    """The beginning of today, local time."""
-    today = localtime()
-    return int(mktime((today.tm_year, today.tm_mon, today.tm_mday, 0, 0, 0, 0, 0, -1))) * 1000
-
-
-def _shown(value: str | list[str] | None) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else ", ".join(value)

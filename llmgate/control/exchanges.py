@@ -4,25 +4,27 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
-from litestar import Response, Router, get
+from litestar import Response, Router, get, post
 from litestar.datastructures import State
-from litestar.exceptions import NotFoundException, ValidationException
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from llmgate.control.core import Core
 from llmgate.control.follow import follow
-from llmgate.control.reading import chat_of, kept, live_chunks
-from llmgate.control.refusal import REFUSALS
+from llmgate.control.reading import chat_of, detail_of, kept, live_chunks
+from llmgate.control.refusal import REFUSALS, refusal
 from llmgate.store.filters import Filter
 from llmgate.store.problems import BadFilter
 from llmgate.store.queries import Part
 from llmgate.wire import sse
 from llmgate.wire.chat import ChatView
 from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, ExchangeSummary
+from llmgate.wire.forms import CancelAnswer
 
 _MAX_PAGE = 1_000
 _MAX_CHUNKS = 5_000
+CANCELS = {**REFUSALS, 409: refusal("The exchange is over already")}
 
 
 @get("/", summary="List exchanges, newest first", responses=REFUSALS)
@@ -89,6 +91,24 @@ async def get_exchange(state: State, exchange_id: FromPath[str]) -> ExchangeDeta
     if detail is None:
         raise NotFoundException(f"no exchange has the id '{exchange_id[:40]}'")
     return detail
+
+
+@post(
+    "/{exchange_id:str}/cancel",
+    summary="End a live exchange",
+    status_code=200,
+    responses=CANCELS,
+)
+async def cancel_exchange(state: State, exchange_id: FromPath[str]) -> CancelAnswer:
+    """The caller gets an error, or the stream it reads ends; what arrived is kept as `cancelled`.
+    By the whole id; 409 when it is over already.
+    """
+    core: Core = state.core
+    if core.gateway.cancel(exchange_id):
+        return CancelAnswer(cancelled=True)
+    if await detail_of(core, exchange_id) is None:
+        raise NotFoundException(f"no exchange has the id '{exchange_id[:40]}'")
+    raise HTTPException("the exchange is over: there is nothing to cancel", status_code=409)
 
 
 @get("/{exchange_id:str}/body", summary="A body, byte for byte as kept", responses=REFUSALS)
@@ -159,6 +179,7 @@ exchanges_router = Router(
         get_chunks,
         get_chat,
         stream_exchange,
+        cancel_exchange,
     ],
     tags=["exchanges"],
 )

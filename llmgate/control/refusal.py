@@ -18,11 +18,13 @@ class Refusal(msgspec.Struct, frozen=True):
     problems: list[dict[str, str]] = []
 
 
+def refusal(text: str) -> ResponseSpec:
+    """A status that answers in this shape."""
+    return ResponseSpec(Refusal, description=text, generate_examples=False)
+
+
 REFUSALS = {
-    status: ResponseSpec(Refusal, description=text, generate_examples=False)
-    for status, text in (
-        (400, "A parameter cannot be used"),
-        (401, "The token is missing or wrong"),
-        (404, "There is nothing of that name"),
-    )
+    400: refusal("A parameter or the body cannot be used"),
+    401: refusal("The token is missing or wrong"),
+    404: refusal("There is nothing of that name"),
 }

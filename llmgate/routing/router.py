@@ -54,7 +54,7 @@ class Router:
         asked = ask.model or ""
         for rule in self._candidates(asked):
             if rule.takes(ask, draining):
-                return Plan(rule.name, rule.choose(ask, usable, self._named, draining), asked)
+                return Plan(rule.name, rule.choose(ask, usable, self.named, draining), asked)
         share = 1.0
         choices: list[Choice] = []
         for offer, model in self._found(ask, listed, usable, draining):
@@ -94,8 +94,10 @@ class Router:
                 self._by_model[model] = rules
         return rules
 
-    def _named(self, provider: str, model: str) -> str:
-        return self.offers[provider].named(model)
+    def named(self, provider: str, model: str) -> str:
+        """A provider's own name of a model."""
+        offer = self.offers.get(provider)
+        return model if offer is None else offer.named(model)
 
     def _found(self, ask: Ask, listed: Listed, usable: Usable, draining: Container[str]) -> Found:
         """The providers for a request that no route takes, none of which drains."""

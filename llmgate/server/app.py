@@ -15,9 +15,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from llmgate import __version__
 from llmgate.control.core import Core
-from llmgate.control.events import stream_events
-from llmgate.control.exchanges import exchanges_router
-from llmgate.control.state import state_router
+from llmgate.control.router import as_written, control_router
 from llmgate.errors import CallError
 from llmgate.logs import Log
 from llmgate.relay.caller import Scope
@@ -56,13 +54,15 @@ def build(core: Core, log: Log, token: str) -> Guard:
     async def root(scope: Any, receive: Any, send: Any) -> None:
         await carry(scope, receive, send)
 
-    control = Router(
-        "/admin/v1",
-        route_handlers=[state_router, exchanges_router, stream_events],
-        guards=[_admitted],
-    )
     app = Litestar(
-        route_handlers=[control, health, health_detailed, metrics, data_plane, root],
+        route_handlers=[
+            control_router(_admitted),
+            health,
+            health_detailed,
+            metrics,
+            data_plane,
+            root,
+        ],
         openapi_config=OpenAPIConfig(
             title="llmgate control API",
             version=__version__,
@@ -70,12 +70,16 @@ def build(core: Core, log: Log, token: str) -> Guard:
             render_plugins=[PlainPage(), JsonRenderPlugin()],
         ),
         state=State({"core": core}),
-        exception_handlers={HTTPException: _problem, Exception: _mistake(log)},
+        exception_handlers={
+            HTTPException: _problem,
+            RecursionError: _too_deep,
+            Exception: _mistake(log),
+        },
         logging_config=None,
         debug=False,
     )
     return Guard(
-        app,  # type: ignore[arg-type] # its scope is a narrower TypedDict of the same thing
+        as_written(app),
         lambda: core.holder.snapshot.config.server,
         token,
         _refused(log),
@@ -104,6 +108,11 @@ def _problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     if error.extra:
         body["problems"] = error.extra
     return Response(body, status_code=error.status_code)
+
+
+def _too_deep(_request: Request[Any, Any, Any], _error: Exception) -> Response[dict[str, object]]:
+    message = "the body is nested too deep: this is no edit of a config"
+    return Response({"error": {"message": message, "status": 400}}, status_code=400)
 
 
 def _mistake(log: Log) -> Any:
