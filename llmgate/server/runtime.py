@@ -13,6 +13,7 @@ from llmgate.config.credentials import Scrubber
 from llmgate.config.model import Config
 from llmgate.config.snapshot import Snapshot
 from llmgate.config.watch import ConfigHolder
+from llmgate.control.calendar import local_calendar
 from llmgate.control.core import Core, now_ms
 from llmgate.errors import ConfigProblem
 from llmgate.exchange import Exchange
@@ -61,7 +62,7 @@ class Runtime:
         )
         self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
         self.hub = Hub(self._status, self._provider_views, first_seq=now_ms())
-        after = Aftermath(store, self.hub, self.metrics, self.failed)
+        after = Aftermath(store, self.hub, self.metrics, self.failed, on_sent=self._sent)
         self.minder = Minder(after.progress, options.pace)
         self.providers = Providers(_recordings)
         self.providers.apply(snapshot.config)
@@ -179,6 +180,9 @@ class Runtime:
                 level: Level = "warning" if state in {"down", "degraded"} else "info"
                 self.note(level, "health", f"provider '{name}' is {state} (was {before})")
 
+    def _sent(self, exchange: Exchange) -> None:
+        self.core.sent(exchange)
+
     def _status(self) -> Status:
         return self.core.status()
 
@@ -247,7 +251,7 @@ def _running(snapshot: Snapshot, before: Running | None) -> Running:
     config: Config = snapshot.config
     return Running(
         snapshot=snapshot,
-        access=Access(config, before.access if before else None),
+        access=Access(config, before.access if before else None, local_calendar),
         router=Router(config, before.router if before else None),
     )
 
