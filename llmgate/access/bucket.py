@@ -21,12 +21,16 @@ class Bucket:
 
     def fits(self, now_s: float) -> bool:
         """Whether a request has room now."""
-        return self.level_at(now_s) >= 1.0
-
-    def take(self, now_s: float) -> None:
-        """Takes one."""
-        self.level = self.level_at(now_s) - 1.0
+        stamp_s = self.stamp_s
+        if stamp_s is not None and now_s > stamp_s:
+            level = self.level + (now_s - stamp_s) * self.rate
+            self.level = level if level < self.size else float(self.size)
         self.stamp_s = now_s
+        return self.level >= 1.0
+
+    def take(self) -> None:
+        """Takes one; only right after ``fits``."""
+        self.level -= 1.0
 
     def give_back(self) -> None:
         """One that was taken was not needed."""

@@ -144,13 +144,20 @@ class Limiter:
             return True
         if self.bucket is not None and not self.bucket.fits(now_s):
             return False
+        if self.budgets and not all(b.fits(demand.billionths) for b in self.budgets):
+            return False
+        return self._windows_fit(now_s, demand.tokens)
+
+    def _windows_fit(self, now_s: float, tokens: int) -> bool:
         for window in self.windows:
-            if not window.fits(now_s, 1):
+            if window.out_s <= now_s:
+                window.expire(now_s)
+            if window.total >= window.limit:
                 return False
-        for window in self.token_windows:
-            if not window.fits(now_s, demand.tokens):
+        for window in self.token_windows:  # noqa: SIM110 - a generator costs as much as the rest
+            if not window.fits(now_s, tokens):
                 return False
-        return all(budget.fits(demand.billionths) for budget in self.budgets)
+        return True
 
     def roll(self, wall_s: float, calendar: Calendar) -> None:
         """Begins the budgets' new periods."""
@@ -162,7 +169,7 @@ class Limiter:
         self.in_flight += 1
         self.changed = True
         if self.bucket is not None:
-            self.bucket.take(now_s)
+            self.bucket.take()
         for window in self.windows:
             window.take(now_s, 1)
         held = [window.reserve(now_s, demand.tokens) for window in self.token_windows]

@@ -15,6 +15,7 @@ from llmgate.wire.limits import LimitName, Unit
 MOST: Final = 20_000
 _TRIM: Final = 512
 _NEVER: Final = float("-inf")
+_NOTHING: Final = float("inf")
 
 
 class Window:
@@ -25,10 +26,12 @@ class Window:
         "_cutoff",
         "_guessed_s",
         "_head",
+        "_last_s",
         "_stamps",
         "length_s",
         "limit",
         "name",
+        "out_s",
         "reserved",
         "total",
         "unit",
@@ -44,28 +47,33 @@ class Window:
         self._stamps = array("d")
         self._amounts = array("q")
         self._head = 0  # the first entry that counts
+        self._last_s = _NEVER  # the newest entry
+        self.out_s = _NOTHING  # when the oldest entry falls out: before, `total` is right
         self._cutoff = _NEVER  # entries up to here are out
         self._guessed_s = _NEVER  # the newest entry that was settled with an estimate
 
     def fits(self, now_s: float, amount: int) -> bool:
         """Whether ``amount`` has room now; more than the whole limit has when nothing is in."""
-        head, stamps = self._head, self._stamps
-        if head < len(stamps) and stamps[head] + self.length_s <= now_s:
+        if self.out_s <= now_s:
             self.expire(now_s)
         return not self.total or self.total + amount <= self.limit
 
     def take(self, now_s: float, amount: int) -> None:
         """Counts ``amount``."""
-        stamps = self._stamps
         self.total += amount
-        if stamps and stamps[-1] == now_s and len(stamps) > self._head:
+        if self._last_s == now_s:
             self._amounts[-1] += amount
             return
+        stamps = self._stamps
+        self._last_s = now_s
         stamps.append(now_s)
         self._amounts.append(amount)
-        if len(stamps) - self._head > MOST:
+        if self.out_s == _NOTHING:
+            self.out_s = now_s + self.length_s
+        elif len(stamps) > MOST and len(stamps) - self._head > MOST:
             self._stamps, self._amounts = self._merged(MOST // 2)
             self._head = 0
+            self.out_s = self._stamps[0] + self.length_s
 
     def reserve(self, now_s: float, amount: int) -> int:
         """Counts ``amount``, at most the whole limit, until it is settled; returns how much."""
@@ -103,9 +111,7 @@ class Window:
 
     def oldest_out_s(self) -> float | None:
         """The moment at which the oldest entry falls out; None while nothing is counted."""
-        if self._head >= len(self._stamps):
-            return None
-        return self._stamps[self._head] + self.length_s
+        return None if self.out_s == _NOTHING else self.out_s
 
     def estimated(self, now_s: float) -> bool:
         """Whether some of what is counted is a guess."""
@@ -115,10 +121,13 @@ class Window:
         """Lets fall out what is too old."""
         stamps, amounts, at = self._stamps, self._amounts, self._head
         end, length_s = len(stamps), self.length_s
+        if self.out_s > now_s:
+            return
         while at < end and stamps[at] + length_s <= now_s:
             self.total -= amounts[at]
             self._cutoff = stamps[at]
             at += 1
+        self.out_s = stamps[at] + length_s if at < end else _NOTHING
         if at > _TRIM and at * 2 > end:
             del stamps[:at], amounts[:at]
             at = 0
@@ -127,7 +136,8 @@ class Window:
     def clear(self, now_s: float) -> None:
         """Forgets everything up to now; later corrections of it change nothing."""
         self._cutoff = now_s
-        self._guessed_s = _NEVER
+        self._guessed_s = self._last_s = _NEVER
+        self.out_s = _NOTHING
         self._stamps, self._amounts, self._head = array("d"), array("q"), 0
         self.total = 0
 
@@ -140,6 +150,8 @@ class Window:
         """Goes on from kept entries, oldest first."""
         self._stamps, self._amounts, self._head = stamps, amounts, 0
         self._cutoff = _NEVER
+        self._last_s = stamps[-1] if stamps else _NEVER
+        self.out_s = stamps[0] + self.length_s if stamps else _NOTHING
         self._guessed_s = stamps[-1] if guessed and stamps else _NEVER
         self.total = sum(amounts)
 
