@@ -7,7 +7,7 @@ import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -41,6 +41,9 @@ class Form(ModalScreen[Values | None]):
     Form .form-label { color: $quiet; height: 1; }
     Form CleanInput { margin-bottom: 1; background: $boost; height: 1; border: none; padding: 0 1; }
     Form CleanInput:focus { background: $block-cursor-background; border: none; }
+    Form .form-row { height: 1; }
+    Form .form-row .form-label { width: 50%; max-width: 32; }
+    Form .form-row CleanInput { margin-bottom: 0; width: 1fr; }
     Form #form-problem { color: $error; height: auto; }
     Form #form-keys { color: $quiet; height: 1; }
     """
@@ -58,8 +61,20 @@ class Form(ModalScreen[Values | None]):
         ),
     ]
 
-    def __init__(self, title: str, fields: Sequence[Field], check: Check, *, verb: str = "take"):
+    def __init__(
+        self,
+        title: str,
+        fields: Sequence[Field],
+        check: Check,
+        *,
+        verb: str = "take",
+        compact: bool = False,
+        first: str = "",
+    ):
+        """``compact``: labels stand beside their fields; ``first`` is typed in first."""
         super().__init__()
+        self._compact = compact
+        self._first = first
         self._title = title
         self._fields = list(fields)
         self._check = check
@@ -71,13 +86,25 @@ class Form(ModalScreen[Values | None]):
             yield Static(Content(self._title), id="form-title", markup=False)
             with VerticalScroll(can_focus=False):
                 for field in self._fields:
-                    yield Static(Content(field.label), classes="form-label", markup=False)
-                    entry = CleanInput(field.hint, id=f"form-{field.name}")
-                    entry.value = field.value
-                    yield entry
+                    yield from self._row(field)
             yield Static("", id="form-problem", markup=False)
             keys = f"enter next   ctrl+s {self._verb}   esc leave"
             yield Static(Content(keys), id="form-keys", markup=False)
+
+    def _row(self, field: Field) -> ComposeResult:
+        label = Static(Content(field.label), classes="form-label", markup=False)
+        entry = CleanInput(field.hint, id=f"form-{field.name}")
+        entry.value = field.value
+        if self._compact:
+            yield Horizontal(label, entry, classes="form-row")
+        else:
+            yield label
+            yield entry
+
+    def on_mount(self) -> None:
+        """Typing begins in the field it was opened for."""
+        if self._first:
+            self.query_one(f"#form-{self._first}", Input).focus()
 
     def values(self) -> Values:
         """As typed, without spaces around."""
