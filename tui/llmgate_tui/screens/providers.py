@@ -13,8 +13,9 @@ from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
 from llmgate_tui.screens import providers_acts as acts
 from llmgate_tui.screens.body import Body, KeyGroup, OpenTraffic
+from llmgate_tui.screens.limit_bars import Look
 from llmgate_tui.screens.preview import Preview
-from llmgate_tui.screens.providers_detail import Look, error_cells, lines
+from llmgate_tui.screens.providers_detail import error_cells, lines
 from llmgate_tui.screens.providers_keys import (
     ERROR_COLUMNS,
     PROVIDER_KEYS,
@@ -65,6 +66,7 @@ class ProvidersBody(Body):
         self._find = FindLine("find a provider by name, kind or address", id="providers-find")
         self._heading = Heading(desk.glyphs, id="providers-heading")
         self._sought = ""
+        self._any = False
         self._lines: tuple[str, list[Line]] = ("", [])
         self._exchanges: dict[str, tuple[str, str]] = {}  # row of an error: exchange, message
 
@@ -208,7 +210,9 @@ class ProvidersBody(Body):
         event.stop()
         if event.grid is self.grid:
             self._details()
-            self.refresh_bindings()
+            if bool(event.id) != self._any:  # other keys do something now
+                self._any = bool(event.id)
+                self.refresh_bindings()
 
     @on(Grid.Chosen)
     async def _chosen(self, event: Grid.Chosen) -> None:

@@ -3,16 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from llmgate.wire.gateway import LastError, Probe, ProviderView, Quantiles
-from llmgate.wire.limits import LimitsView, LimitView
-from llmgate_tui import figures, units
-from llmgate_tui.glyphs import Glyphs
+from llmgate.wire.limits import LimitsView
+from llmgate_tui.screens.limit_bars import Look, limit_line
 from llmgate_tui.screens.providers_rows import Cell, error_name, milliseconds, newest, state
 from llmgate_tui.text import clean
 from llmgate_tui.widgets.line_text import Line, Piece
-from llmgate_tui.widgets.spark import meter, sparkline
+from llmgate_tui.widgets.spark import sparkline
 
 _LABEL: Final = 13
 _MOST_MODELS: Final = 200
@@ -25,20 +22,6 @@ _WHAT_NOW: Final = {
     "no_key": "has no key: e names the variable that holds it",
     "unknown": "nothing is known of it yet; t tests it",
 }
-
-
-class Look(msgspec.Struct, frozen=True):
-    """What the lines need besides the view."""
-
-    now_ms: int
-    moment: Callable[[int], str]
-    glyphs: Glyphs
-    width: int = 80
-
-    @property
-    def plain(self) -> bool:
-        """Only ASCII may be written."""
-        return self.glyphs.dot.isascii()
 
 
 def lines(view: ProviderView, look: Look) -> list[Line]:
@@ -69,11 +52,6 @@ def _error(error: LastError, moment: Callable[[int], str]) -> list[Cell]:
         (error_name(error), "warn" if error.status == 429 else "bad"),
         clean(error.message) or "-",
     ]
-
-
-def limit_lines(limits: LimitsView, look: Look) -> list[Line]:
-    """A bar for every limit, with what is used and when there is room again."""
-    return [_limit(limit, look) for limit in limits.limits]
 
 
 def _fact(label: str, *pieces: Piece | str) -> Line:
@@ -135,37 +113,11 @@ def _ours(limits: LimitsView | None, look: Look) -> list[Line]:
     if limits is None or not limits.limits:
         return [[], _fact("our limits", ("none set; Keys (4) sets them", "quiet"))]
     note = f"   refused {limits.refused:,}" if limits.refused else ""
-    return [[], [("our limits", "strong"), (note, "warn")], *limit_lines(limits, look)]
-
-
-def _limit(limit: LimitView, look: Look) -> Line:
-    share = limit.used / limit.limit if limit.limit > 0 else 1.0
-    tone = "bad" if share >= 1 else "warn" if share >= (limit.warn_at or 0.8) else "accent"
-    room = max(6, min(24, look.width - 56))
-    name = limit.name.replace("_", " ").replace(" usd ", " ")
-    estimated = "~" if limit.estimated else ""
-    of = f"{amount(limit, limit.used)}{estimated} of {amount(limit, limit.limit)}"
-    line: Line = [(f"{name:<20} ", "label"), (meter(share, room, plain=look.plain), tone)]
-    line.append((f" {min(share, 9.99):>4.0%}  {of:<18}", ""))
-    return [*line, (_resets(limit, look), "quiet")]
-
-
-def amount(limit: LimitView, value: float) -> str:
-    """In the limit's own unit: $3.10, 48.2k, 1.0 MB."""
-    match limit.unit:
-        case "usd":
-            return f"${value:,.2f}" if value >= 0.01 or not value else f"${value:.4f}"
-        case "bytes":
-            return units.size(round(value))
-        case "requests" | "tokens":
-            return units.count(round(value))
-
-
-def _resets(limit: LimitView, look: Look) -> str:
-    if limit.resets_ms is None or limit.resets_ms <= look.now_ms:
-        return ""
-    left = figures.ago(limit.resets_ms - look.now_ms)
-    return f"room in {left}" if limit.unit != "usd" else f"anew in {left}"
+    return [
+        [],
+        [("our limits", "strong"), (note, "warn")],
+        *(limit_line(limit, look) for limit in limits.limits),
+    ]
 
 
 def _theirs(view: ProviderView, look: Look) -> list[Line]:
