@@ -15,6 +15,7 @@ from llmgate.wire.limits import LimitName, Unit
 
 Refusal = LimitReached | RequestTooLarge
 
+_HARDLY: Final = 0.001  # half a microsecond more than a second is told as a second
 _BUSY_S: Final = 1.0  # nobody knows when a running request ends: ask again soon
 
 
@@ -136,10 +137,10 @@ def left_headers(short: Short, wall_s: float, *, messages: bool) -> tuple[tuple[
 
 
 def told_s(seconds: float) -> str:
-    """A wait in words, never too short."""
+    """A wait in words, hardly too short."""
     if seconds < 1:
-        return f"{math.ceil(seconds * 100) / 100:.2f} s"
-    whole = math.ceil(seconds)
+        return f"{math.ceil(seconds * 100 - _HARDLY) / 100:.2f} s"
+    whole = math.ceil(seconds - _HARDLY)
     if whole < 120:
         return f"{whole} s"
     minutes = -(-whole // 60)
@@ -151,8 +152,8 @@ def told_s(seconds: float) -> str:
 def _duration(seconds: float) -> str:
     """As OpenAI writes it: 250ms, 12s, 6m0s, 5h10m0s."""
     if seconds < 1:
-        return f"{math.ceil(seconds * 1000)}ms"
-    minutes, rest = divmod(math.ceil(seconds), 60)
+        return f"{math.ceil(seconds * 1000 - _HARDLY)}ms"
+    minutes, rest = divmod(math.ceil(seconds - _HARDLY), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours}h{minutes}m{rest}s"

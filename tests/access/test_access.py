@@ -1,26 +1,20 @@
-"""Who is calling, which models, how many: keys found, refused, limited."""
+"""Who is calling, which models: keys found, and refused."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmgate.access.access import Access
-from llmgate.access.bucket import Bucket
-from llmgate.config.model import Config, KeyConfig, Limits, Server
-from llmgate.errors import InvalidKey, LimitReached, ModelNotAllowed
+from llmgate.config.model import Config, KeyConfig, Server
+from llmgate.errors import InvalidKey, ModelNotAllowed
 
 KEY = "sk-ide-0123456789"
 OTHER = "sk-agent-987654321"
 
 
-def access(
-    limits: Limits | None = None, previous: Access | None = None, models: list[str] | None = None
-) -> Access:
-    keys = {
-        "ide": KeyConfig(key=KEY, limits=limits or Limits(), models=models or ["*"]),
-        "agent": KeyConfig(key=OTHER),
-    }
-    return Access(Config(keys=keys), previous)
+def access(models: list[str] | None = None) -> Access:
+    keys = {"ide": KeyConfig(key=KEY, models=models or ["*"]), "agent": KeyConfig(key=OTHER)}
+    return Access(Config(keys=keys))
 
 
 @pytest.mark.parametrize(
@@ -114,60 +108,18 @@ def test_the_gateways_own_prefix_is_no_part_of_the_model() -> None:
         subject.allow_model("ide", "Proxy/claude-1")
 
 
-def test_a_burst_passes_and_then_the_rate_holds() -> None:
-    subject = access(Limits(requests_per_second=2, burst=3))
-    for _ in range(3):
-        subject.admit("ide", 100.0)
+def test_a_key_that_is_disabled_is_refused_and_told_so() -> None:
+    keys = {
+        "ide": KeyConfig(key=KEY, enabled=False),
+        "agent": KeyConfig(key=OTHER),
+    }
+    subject = Access(Config(keys=keys))
 
-    with pytest.raises(LimitReached, match=r"wait 0\.50 s") as caught:
-        subject.admit("ide", 100.0)
-    assert caught.value.retry_after_s == pytest.approx(0.5)
-    assert caught.value.limit == "requests_per_second"
-    subject.admit("ide", 100.5)
-    with pytest.raises(LimitReached):
-        subject.admit("ide", 100.9)
-
-
-def test_the_burst_is_the_rate_rounded_up_unless_it_is_given() -> None:
-    subject = access(Limits(requests_per_second=0.2))
-    subject.admit("ide", 0.0)
-
-    with pytest.raises(LimitReached) as caught:
-        subject.admit("ide", 0.0)
-    assert caught.value.retry_after_s == pytest.approx(5.0)
-    assert access(Limits(requests_per_second=2.5)).views(0.0)[0].burst == 3
-
-
-def test_counting_tokens_takes_nothing_from_a_limit() -> None:
-    subject = access(Limits(requests_per_second=1))
-    for _ in range(50):
-        subject.admit("ide", 0.0, counts=False)
-
-    subject.admit("ide", 0.0)
-
-
-def test_keys_without_a_limit_and_keyless_callers_always_pass() -> None:
-    subject = access()
-    for _ in range(50):
-        subject.admit("agent", 0.0)
-        subject.admit("", 0.0)
-
-    assert subject.views(0.0)[1].tokens_left is None
-
-
-def test_what_is_left_and_what_was_refused_survive_a_reload() -> None:
-    before = access(Limits(requests_per_second=1, burst=2))
-    before.admit("ide", 10.0)
-    before.admit("ide", 10.0)
-    with pytest.raises(LimitReached):
-        before.admit("ide", 10.0)
-
-    after = access(Limits(requests_per_second=1, burst=5), before)
-
-    with pytest.raises(LimitReached):
-        after.admit("ide", 10.0)
-    assert after.views(10.5)[0].refused == 2
-    assert after.views(10.5)[0].tokens_left == pytest.approx(0.5)
+    with pytest.raises(InvalidKey, match="'ide' is disabled"):
+        subject.identify([(b"x-api-key", KEY.encode())], b"", loopback=True)
+    both = [(b"x-api-key", KEY.encode()), (b"authorization", f"Bearer {OTHER}".encode())]
+    assert subject.identify(both, b"", loopback=False) == "agent"
+    assert not subject.keyless
 
 
 def test_a_view_shows_the_end_of_a_long_key_only() -> None:
@@ -175,34 +127,6 @@ def test_a_view_shows_the_end_of_a_long_key_only() -> None:
     views = Access(Config(keys=keys)).views(0.0)
 
     assert [(view.name, view.hint) for view in views] == [("long", "6789"), ("short", "")]
-
-
-@given(
-    st.floats(0.01, 1000),
-    st.integers(1, 50),
-    st.lists(st.floats(0, 0.5), min_size=1, max_size=200),
-)
-def test_a_bucket_never_gives_more_than_burst_and_rate_allow(
-    rate: float, size: int, steps: list[float]
-) -> None:
-    bucket = Bucket(rate, size)
-    now = passed = 0.0
-    for step in steps:
-        now += step
-        wait_s = bucket.take(now)
-        passed += wait_s == 0
-
-        assert passed <= size + now * rate + 1e-6
-        assert wait_s <= 1 / rate + 1e-9
-
-
-def test_a_clock_that_goes_back_gives_nothing_away() -> None:
-    bucket = Bucket(1.0, 1)
-
-    assert bucket.take(100.0) == 0
-    assert bucket.take(50.0) == pytest.approx(1.0)
-    assert bucket.take(100.5) == pytest.approx(0.5)
-    assert bucket.take(101.0) == 0
 
 
 @given(st.lists(st.tuples(st.binary(max_size=30), st.binary(max_size=60))), st.binary(max_size=80))
