@@ -18,8 +18,8 @@ from llmgate.wire.exchanges import (
     Growth,
     Mark,
 )
-from llmgate.wire.feed import Bye, Changes, FeedEvent, Gap, Heartbeat, Snapshot
-from llmgate.wire.gateway import ConfigView, RouteView, Status
+from llmgate.wire.feed import Bye, Changes, FeedEvent, Gap, Heartbeat, Notice, Snapshot
+from llmgate.wire.gateway import ConfigView, ProviderView, RouteView, Status
 from tests.tui import sample
 
 TOKEN: Final = "test-token"
@@ -43,6 +43,9 @@ class FakeGateway:
         self.silent = False  # accepts, then says nothing
         self.foreign = False  # answers like some other program
         self.routes: list[RouteView] = []
+        self.providers: list[ProviderView] = sample.providers()  # of the snapshot
+        self.notices: list[Notice] = []  # of the snapshot
+        self.answers: dict[str, object] = {}  # path of the control API: what it answers, or bytes
         self.details: dict[str, ExchangeDetail] = {}  # in place of what every row has
         self.chunks: dict[str, list[Chunk]] = {}
         self.port = 0
@@ -175,8 +178,8 @@ class FakeGateway:
                         seq=self.seq,
                         status=self.state,
                         exchanges=self.rows[-500:],
-                        providers=sample.providers(),
-                        notices=[],
+                        providers=self.providers,
+                        notices=self.notices,
                     )
                 )
             )
@@ -210,6 +213,8 @@ class FakeGateway:
             _send(writer, 200, answer if isinstance(answer, bytes) else _ENCODER.encode(answer))
 
     def _look_up(self, path: str, query: dict[str, str]) -> object:
+        if path in self.answers:
+            return self.answers[path]
         if path == "status":
             return self.state
         if path == "config":
