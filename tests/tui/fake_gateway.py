@@ -28,6 +28,22 @@ _ENCODER: Final = msgspec.json.Encoder()
 _REASONS: Final = {200: "OK", 401: "Unauthorized", 404: "Not Found", 503: "Busy"}
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A request that was not a plain GET."""
+
+    method: str
+    path: str  # below /admin/v1
+    body: bytes
+    etag: str
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer with a status of its own."""
+
+    code: int
+    body: object
+
+
 class FakeGateway:
     """Serves rows; ``push`` sends feed events, ``drop`` cuts every feed, ``stop`` and ``start``."""
 
@@ -46,6 +62,8 @@ class FakeGateway:
         self.providers: list[ProviderView] = sample.providers()  # of the snapshot
         self.notices: list[Notice] = []  # of the snapshot
         self.answers: dict[str, object] = {}  # path of the control API: what it answers, or bytes
+        # (``POST keys`` comes before ``keys``; a ``Reply`` has its own status)
+        self.asked: list[Asked] = []
         self.details: dict[str, ExchangeDetail] = {}  # in place of what every row has
         self.chunks: dict[str, list[Chunk]] = {}
         self.port = 0
@@ -147,7 +165,12 @@ class FakeGateway:
         request, *lines = head.split("\r\n")
         target = request.split(" ")[1]
         headers = {name.lower(): value for name, _, value in (x.partition(": ") for x in lines)}
+        method = request.split(" ")[0]
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        path = urlsplit(target).path.removeprefix("/admin/v1/")
         self.requests.append(target)
+        if method != "GET":
+            self.asked.append(Asked(method, path, body, headers.get("if-match", "")))
         if self.foreign:
             _send(writer, 200, b"<html>hello</html>")
         elif self.refuse_token or headers.get("authorization") != f"Bearer {TOKEN}":
@@ -159,7 +182,7 @@ class FakeGateway:
             await self._stream(target.split("/")[4], reader, writer)
             return False
         else:
-            self._resource(target, writer)
+            self._resource(method, target, writer)
         await writer.drain()
         return True
 
@@ -202,17 +225,19 @@ class FakeGateway:
         if not growth.done:
             await reader.read()
 
-    def _resource(self, target: str, writer: asyncio.StreamWriter) -> None:
+    def _resource(self, method: str, target: str, writer: asyncio.StreamWriter) -> None:
         parts = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         path = parts.path.removeprefix("/admin/v1/")
-        answer = self._look_up(path, query)
-        if answer is None:
+        answer = self.answers.get(f"{method} {path}") or self._look_up(path, query)
+        if isinstance(answer, Reply):
+            _send(writer, answer.code, _ENCODER.encode(answer.body))
+        elif answer is None:
             _send(writer, 404, b'{"detail":"no such exchange"}')
         else:
             _send(writer, 200, answer if isinstance(answer, bytes) else _ENCODER.encode(answer))
 
-    def _look_up(self, path: str, query: dict[str, str]) -> object:
+    def _look_up(self, path: str, query: dict[str, str]) -> object:  # noqa: PLR0911 - one a path
         if path in self.answers:
             return self.answers[path]
         if path == "status":
@@ -273,7 +298,8 @@ def _sse(event: FeedEvent) -> bytes:
 
 def _send(writer: asyncio.StreamWriter, code: int, body: bytes) -> None:
     writer.write(
-        f"HTTP/1.1 {code} {_REASONS[code]}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+        f"HTTP/1.1 {code} {_REASONS.get(code, 'Other')}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        + body
     )
 
 
