@@ -1,0 +1,197 @@
+"""What the screens that edit the config have in common: the draft, its keys, undo and redo."""
+
+from typing import ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+
+from llmgate.wire.editing import Edit, EditRequest, Verdict
+from llmgate.wire.gateway import ConfigView
+from llmgate_tui.api import ApiProblem
+from llmgate_tui.desk import Desk
+from llmgate_tui.screens.body import Body
+from llmgate_tui.screens.confirm import Confirm
+from llmgate_tui.screens.review import asked, failed, review
+from llmgate_tui.steering import Refused, Stale
+from llmgate_tui.verdict_text import effect_lines, running
+from llmgate_tui.widgets.draft_line import DraftLine
+
+_QUIET_S: Final = 0.3  # after the last edit, before the gateway is asked about them
+
+DRAFT_KEYS: Final[list[BindingType]] = [
+    Binding("ctrl+s", "review", "apply", id="draft.review", tooltip="See what the draft does"),
+    Binding(
+        "u",
+        "undo",
+        "undo",
+        id="draft.undo",
+        tooltip="Undo: the draft's last edit, or the last change of the file",
+    ),
+    Binding("U", "redo", "redo", id="draft.redo", tooltip="Redo what was undone", show=False),
+    Binding("ctrl+r", "drop_draft", "drop draft", id="draft.drop", tooltip="Drop the draft"),
+]
+"""To be added to the bindings of a screen that is a ``Drafting``."""
+
+
+class Drafting(Body):
+    """Knows the config that edits are made on; tells ``drafted`` and ``steered`` what happens.
+
+    Compose ``self.draft_line`` at the foot.
+    """
+
+    DRAFT_TITLE: ClassVar[str] = "Draft"
+
+    def __init__(self, desk: Desk, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.desk = desk
+        self.config: ConfigView | None = None
+        self.draft_line = DraftLine(desk.draft, desk.glyphs)
+        self._seen = -1
+        self._pause: Timer | None = None
+
+    # -- for the screen to fill in ---------------------------------------------
+
+    def drafted(self) -> None:
+        """The draft is another one: show it."""
+
+    def steered(self) -> None:
+        """The file is (or may be) another one: read what is shown again."""
+
+    # -- drafting --------------------------------------------------------------
+
+    async def read_config(self) -> bool:
+        """Reads the config that edits are made on; False when it cannot be read."""
+        try:
+            self.config = await self.desk.steering.config()
+        except ApiProblem:
+            return False
+        self.follow_draft()
+        return True
+
+    def put(self, edit: Edit, note: str) -> bool:
+        """One more edit in the draft; False, with a reason on the screen, when there is no file."""
+        if self.config is None:
+            self.notify("the config is not known yet", severity="warning", markup=False)
+            return False
+        if not self.config.editable:
+            said = "there is no config file yet: i writes one"
+            self.notify(said, severity="warning", markup=False)
+            return False
+        self.desk.draft.add(edit, note, etag=self.config.etag)
+        self.follow_draft()
+        return True
+
+    def follow_draft(self) -> None:
+        """Shows the draft if it has changed, here or elsewhere."""
+        if self._seen == self.desk.draft.changed or not self.is_attached:
+            return
+        self._seen = self.desk.draft.changed
+        self.drafted()
+        self.draft_line.redraw()
+        self.refresh_bindings()
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(_QUIET_S, self._check_soon)
+
+    def _check_soon(self) -> None:
+        if len(self.desk.draft):
+            self.run_worker(self._check(), group="check", exclusive=True)
+
+    async def _check(self) -> None:
+        """What the gateway says of the draft, for the line at the foot."""
+        draft = self.desk.draft
+        changed = draft.changed
+        try:
+            verdict = await self.desk.steering.validate(
+                EditRequest(edits=list(draft.edits)), draft.etag
+            )
+        except Stale as stale:
+            if draft.changed == changed:
+                draft.conflict = stale.conflict
+        except Refused as refused:
+            self._judged(changed, refused.verdict)
+        except ApiProblem:
+            return  # the header says how the connection stands; the draft is kept
+        else:
+            self._judged(changed, verdict)
+        self.draft_line.redraw()
+
+    def _judged(self, changed: int, verdict: Verdict) -> None:
+        if self.desk.draft.changed == changed:
+            self.desk.draft.verdict = verdict
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key is offered for a draft that there is not."""
+        return action not in {"review", "drop_draft"} or bool(len(self.desk.draft))
+
+    # -- actions ---------------------------------------------------------------
+
+    def action_review(self) -> None:
+        """What would happen; and then, when told to, it does."""
+        self.run_worker(self._review(), group="steer", exclusive=True)
+
+    async def _review(self) -> None:
+        if await review(self, self.desk):
+            self.steered()
+        self.follow_draft()
+        self.draft_line.redraw()
+
+    def action_drop_draft(self) -> None:
+        """Forgets every edit, after a question."""
+        self.run_worker(self._drop_draft(), group="steer", exclusive=True)
+
+    async def _drop_draft(self) -> None:
+        count = len(self.desk.draft)
+        if not count:
+            self.notify("nothing is drafted", markup=False)
+            return
+        edits = "1 edit" if count == 1 else f"{count} edits"
+        if await asked(self, Confirm(f"Drop the draft of {edits}?", "drop")):
+            self.desk.draft.drop()
+            self.follow_draft()
+
+    def action_undo(self) -> None:
+        """The draft's last edit, else the file's."""
+        if len(self.desk.draft):
+            note = self.desk.draft.take_back()
+            self.notify(f"taken back: {note}", markup=False)
+            self.follow_draft()
+        else:
+            self.run_worker(self._step("undo"), group="steer", exclusive=True)
+
+    def action_redo(self) -> None:
+        """What was taken back last."""
+        if note := self.desk.draft.make_again():
+            self.notify(f"again: {note}", markup=False)
+            self.follow_draft()
+        elif len(self.desk.draft):
+            said = "nothing to redo in the draft: apply or drop it first"
+            self.notify(said, severity="warning", markup=False)
+        else:
+            self.run_worker(self._step("redo"), group="steer", exclusive=True)
+
+    async def _step(self, which: str) -> None:
+        """One revision back or forward."""
+        if self.config is None and not await self.read_config():
+            self.notify(f"no {which}: the gateway does not answer", severity="error", markup=False)
+            return
+        etag = self.config.etag if self.config is not None else ""
+        steering = self.desk.steering
+        try:
+            verdict = await (steering.undo(etag) if which == "undo" else steering.redo(etag))
+        except Stale:
+            said = f"the file has just changed: look at it, then {which} again"
+            self.notify(said, severity="warning", markup=False)
+        except Refused as refused:
+            self.notify(f"no {which}: {refused}", severity="error", markup=False)
+        except ApiProblem as problem:
+            failed(self, f"no {which}", problem)
+        else:
+            self.notify(self._stepped(which, verdict), markup=False)
+        self.steered()
+
+    def _stepped(self, which: str, verdict: Verdict) -> str:
+        lines = effect_lines(verdict, self.desk.glyphs)[:5]
+        said = ["".join(text for text, _ in line) for line in lines]
+        way = "U redoes it" if which == "undo" else "u undoes it"
+        return "\n".join([f"{running(verdict, undo=False)} ({which}): {way}", *said])
