@@ -29,15 +29,18 @@ class Look(msgspec.Struct, frozen=True):
         return self.glyphs.dot.isascii()
 
 
-def limit_line(limit: LimitView, look: Look, label: str = "") -> Line:
+def limit_line(limit: LimitView, look: Look, label: str = "", label_width: int = _LABEL) -> Line:
     """Name, bar, share, what is used of what, when there is room again."""
     share = limit.used / limit.limit if limit.limit > 0 else 1.0
     tone = "bad" if share >= 1 else "warn" if share >= (limit.warn_at or 0.8) else "accent"
-    room = max(6, min(24, look.width - _LABEL - 36))
+    room = max(6, min(24, look.width - label_width - 45))
     name = label or limit.name.replace("_", " ").replace(" usd ", " ")
     estimated = "~" if limit.estimated else ""
     of = f"{amount(limit, limit.used)}{estimated} of {amount(limit, limit.limit)}"
-    line: Line = [(f"{fit(name, _LABEL)} ", "label"), (meter(share, room, plain=look.plain), tone)]
+    line: Line = [
+        (f"{fit(name, label_width)} ", "label"),
+        (meter(share, room, plain=look.plain), tone),
+    ]
     line.append((f" {min(share, 9.99):>4.0%}  {of:<18}", ""))
     return [*line, (_resets(limit, look), "quiet")]
 
@@ -55,6 +58,7 @@ def amount(limit: LimitView, value: float) -> str:
 
 def _resets(limit: LimitView, look: Look) -> str:
     if limit.resets_ms is None or limit.resets_ms <= look.now_ms:
-        return ""
+        return "warns" if limit.warns_only else ""
     left = figures.ago(limit.resets_ms - look.now_ms)
-    return f"room in {left}" if limit.unit != "usd" else f"anew in {left}"
+    said = f"room in {left}" if limit.unit != "usd" else f"anew in {left}"
+    return f"{said}, warns" if limit.warns_only else said
