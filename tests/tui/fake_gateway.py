@@ -238,10 +238,8 @@ class FakeGateway:
             _send(writer, 200, answer if isinstance(answer, bytes) else _ENCODER.encode(answer))
 
     def _look_up(self, path: str, query: dict[str, str]) -> object:  # noqa: PLR0911 - one a path
-        if path in self.answers:
-            return self.answers[path]
-        if path == "status":
-            return self.state
+        if path in self.answers or path == "status":
+            return self.answers.get(path, self.state)
         if path == "config":
             return ConfigView(version=12, file="config.yaml", loaded_ms=sample.NOON_MS)
         if path in {"routes", "exchanges"}:
@@ -297,10 +295,8 @@ def _sse(event: FeedEvent) -> bytes:
 
 
 def _send(writer: asyncio.StreamWriter, code: int, body: bytes) -> None:
-    writer.write(
-        f"HTTP/1.1 {code} {_REASONS.get(code, 'Other')}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-        + body
-    )
+    head = f"HTTP/1.1 {code} {_REASONS.get(code, 'Other')}\r\ncontent-length: {len(body)}"
+    writer.write(f"{head}\r\n\r\n".encode() + body)
 
 
 @contextlib.asynccontextmanager
