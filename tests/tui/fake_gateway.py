@@ -237,7 +237,7 @@ class FakeGateway:
         else:
             _send(writer, 200, answer if isinstance(answer, bytes) else _ENCODER.encode(answer))
 
-    def _look_up(self, path: str, query: dict[str, str]) -> object:  # noqa: PLR0911 - one a path
+    def _look_up(self, path: str, query: dict[str, str]) -> object:
         if path in self.answers or path == "status":
             return self.answers.get(path, self.state)
         if path == "config":
