@@ -44,13 +44,14 @@ class Backlog:
         entry.keep = self.bytes + size <= self.max_bytes
         self._queue(entry, size if entry.keep else 0)
 
-    def ended(self, exchange: Exchange) -> None:
-        """Takes in the end of an exchange."""
+    def ended(self, exchange: Exchange) -> bool:
+        """Takes in the end of an exchange; False when there is no room for it."""
         key = exchange.id
         entry = self._live.pop(key, None) or self._dirty.get(key) or Entry(exchange)
         if key not in self._dirty and len(self._dirty) >= self.max_rows and not entry.inserted:
             self.dropped_exchanges += 1
-            return
+            return False
+        entry.ended = True
         size = len(exchange.request_body) + len(exchange.sent_body or b"") + exchange.response_bytes
         entry.keep = self.bytes + size - entry.queued <= self.max_bytes
         if not entry.keep:
@@ -58,6 +59,7 @@ class Backlog:
             entry.freeze()  # lets go of the bytes
             size = 0
         self._queue(entry, size)
+        return True
 
     def _queue(self, entry: Entry, size: int) -> None:
         self.bytes += size - entry.queued
@@ -94,7 +96,7 @@ class Backlog:
         for entry in self._dirty.values():
             if self.bytes <= max_bytes:
                 return
-            if entry.queued and not entry.live:
+            if entry.queued and entry.ended:
                 entry.keep = False
                 entry.freeze()
                 self.dropped_bodies += 1

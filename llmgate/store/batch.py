@@ -4,6 +4,8 @@ import asyncio
 
 from llmgate.config.credentials import Scrubber
 from llmgate.store.encoder import Encoder, Entry, Job, Written, job_of
+from llmgate.store.rows import Row
+from llmgate.wire.exchanges import ExchangeSummary
 
 _BIG = 64 << 10
 _STEP = 8  # exchanges encoded before the loop may serve somebody else
@@ -22,6 +24,10 @@ class BatchEncoder:
     def use(self, scrubber: Scrubber) -> None:
         """Other secrets from now on."""
         self._encoder.scrubber = self._big_encoder.scrubber = scrubber
+
+    def row(self, summary: ExchangeSummary) -> Row:
+        """The row of an exchange that is only counted."""
+        return self._encoder.row(summary)
 
     async def encode(self, batch: list[Entry], *, bodies: bool, waiting: int) -> list[Written]:
         """The rows of a batch; ``waiting`` is how many exchanges wait to be written."""

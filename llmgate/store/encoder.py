@@ -8,7 +8,7 @@ from llmgate.config.credentials import Scrubber, kept_query, kept_url
 from llmgate.exchange import Exchange
 from llmgate.store.codec import Packer, Rest, timing_bytes
 from llmgate.store.rows import Row, bounded, clean, mapped, plain, to_row, untrusted_text
-from llmgate.wire.exchanges import Attempt, ExchangeDetail, ExchangeSummary
+from llmgate.wire.exchanges import LIVE, Attempt, ExchangeDetail, ExchangeSummary
 
 DETAILS, REQUEST, SENT, ANSWER = range(4)
 PARTS_PER_EXCHANGE = 8
@@ -23,6 +23,7 @@ class Entry:
 
     __slots__ = (
         "detail",
+        "ended",
         "exchange",
         "id",
         "inserted",
@@ -39,6 +40,7 @@ class Entry:
         self.detail: ExchangeDetail | None = (
             None  # instead of the exchange, once its bodies are given up
         )
+        self.ended = False  # the store has been told so
         self.seq = 0  # the row's number, given when it is first written
         self.keep = True
         self.queued = 0  # bytes it holds while it waits
@@ -46,10 +48,13 @@ class Entry:
         self.request_written = False
         self.writing_request = False
 
-    @property
-    def live(self) -> bool:
-        """Still on its way."""
-        return self.exchange is not None and self.exchange.live
+    def summary(self) -> ExchangeSummary:
+        """The row as it is now."""
+        if self.exchange is not None:
+            return self.exchange.summary()
+        if self.detail is None:
+            raise TypeError("an entry has an exchange or a detail")
+        return self.detail.summary
 
     def freeze(self) -> None:
         """Keeps the row and lets go of the bodies."""
@@ -64,6 +69,7 @@ class Job(msgspec.Struct):
     seq: int
     summary: ExchangeSummary
     rest: Rest
+    ended: bool
     request: bytes | None = None
     sent: bytes | None = None
     chunks: Sequence[bytes] = ()
@@ -80,6 +86,7 @@ class Written(msgspec.Struct):
     """The rows of one exchange."""
 
     row: Row
+    ended: bool
     parts: list[Row]
 
 
@@ -88,11 +95,11 @@ def job_of(entry: Entry, *, bodies: bool) -> Job:
     exchange = entry.exchange
     if exchange is None:
         return _frozen_job(entry)
-    job = Job(entry.seq, exchange.summary(), _rest(exchange))
+    job = Job(entry.seq, _summary(exchange, ended=entry.ended), _rest(exchange), entry.ended)
     if bodies and entry.keep:
         if exchange.request_body and not entry.request_written:
             job.request = exchange.request_body
-        if not exchange.live:
+        if entry.ended:
             job.sent = exchange.sent_body
             job.chunks, job.chunk_us = exchange.chunks, exchange.chunk_us
     return job
@@ -101,7 +108,15 @@ def job_of(entry: Entry, *, bodies: bool) -> Job:
 def _frozen_job(entry: Entry) -> Job:
     if entry.detail is None:
         raise TypeError("an entry has an exchange or a detail")
-    return Job(entry.seq, entry.detail.summary, _rest(entry.detail))
+    return Job(entry.seq, entry.detail.summary, _rest(entry.detail), entry.ended)
+
+
+def _summary(exchange: Exchange, *, ended: bool) -> ExchangeSummary:
+    """The row as it is now; it has ended, and costs, when the store is told so and not before."""
+    summary = exchange.summary()
+    if ended or summary.state in LIVE:
+        return summary
+    return msgspec.structs.replace(summary, state="streaming")
 
 
 def _rest(source: Exchange | ExchangeDetail) -> Rest:
@@ -140,6 +155,18 @@ class Encoder:
         scrub = not self._all_clean(texts, parts)
         return [self._written(*one, scrub=scrub) for one in zip(jobs, texts, parts, strict=True)]
 
+    def row(self, summary: ExchangeSummary) -> Row:
+        """The row alone, without a number."""
+        text = untrusted_text(summary)
+        scrub = not self.scrubber.surely_clean(text.encode("utf-8", "replace"))
+        return self._row(0, summary, text, scrub=scrub)
+
+    def _row(self, seq: int, summary: ExchangeSummary, text: str, *, scrub: bool) -> Row:
+        row = to_row(seq, summary)
+        if not plain(text):
+            row = bounded(row)
+        return mapped(row, self.scrubber.scrub_text) if scrub else row
+
     def _all_clean(self, texts: list[str], parts: list[list[tuple[int, bytes]]]) -> bool:
         pieces = [data for of_one in parts for _, data in of_one]
         if sum(map(len, pieces)) > _JOINED:
@@ -150,15 +177,13 @@ class Encoder:
     def _written(
         self, job: Job, text: str, parts: list[tuple[int, bytes]], *, scrub: bool
     ) -> Written:
-        row = to_row(job.seq, job.summary)
-        if not plain(text):
-            row = bounded(row)
+        row = self._row(job.seq, job.summary, text, scrub=scrub)
         if scrub:
-            row = mapped(row, self.scrubber.scrub_text)
             parts = [(place, self.scrubber.scrub(data)) for place, data in parts]
         pack = self._packer.pack
         return Written(
             row,
+            job.ended,
             [
                 (place, codec, size, data)
                 for place, (codec, size, data) in ((place, pack(data)) for place, data in parts)

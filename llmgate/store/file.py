@@ -41,6 +41,7 @@ class StoreFile:
 
     async def open(self) -> None:
         """Opens the file anew; raises sqlite3.Error, OSError and StoreProblem."""
+        self.fresh = bool(self._inode) and _inode(self.path) != self._inode
         await self.close()
         db = await open_writer(self.path)
         try:
@@ -48,9 +49,7 @@ class StoreFile:
         except BaseException:
             await db.close()
             raise
-        inode = _inode(self.path)
-        self.fresh = bool(self._inode) and inode != self._inode
-        self.db, self._inode = db, inode
+        self.db, self._inode = db, _inode(self.path)
 
     async def _take_over(self, db: aiosqlite.Connection) -> None:
         self.last_seq = await number(db, "SELECT max(seq) FROM exchanges")

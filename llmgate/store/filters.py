@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from llmgate.store.problems import BadFilter
-from llmgate.store.sql import FAILED, IS_LIVE, WITH_SESSION
+from llmgate.store.sql import FAILED, IS_LIVE, WAS_LIMITED, WITH_SESSION
 
 _LONGEST = 200
 _GLOB = re.compile(r"[*?\[]")
@@ -30,12 +30,20 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str = ""
     protocol: str = ""
     status: str = ""  # 429, 4xx, >=400, !=200
-    state: str = ""  # live, waiting, streaming, finished, failed, cut, cancelled
+    state: str = ""  # live, queued, waiting, streaming, finished, failed, cut, cancelled
     error_type: str = ""  # "*" is any
     since_ms: int | None = None
     until_ms: int | None = None
     search: str = ""  # in model, provider, path, error
     min_cost: float | None = None
+    limited: str = ""  # by which limit of ours: a word or a glob; "*" is any
+    body: str = ""  # text in the request or the answer
+    header: str = ""  # name=value: a kept header of this name (a glob) whose value holds this
+
+    @property
+    def deep(self) -> bool:
+        """Whether what is packed has to be read."""
+        return bool(self.body or self.header)
 
 
 Condition = tuple[str, list[Any]]
@@ -62,8 +70,14 @@ def _parts(given: Filter) -> Iterator[Condition]:
     if given.status:
         yield _status(given.status)
     yield from _figures(given)
+    yield from _texts(given)
+
+
+def _texts(given: Filter) -> Iterator[Condition]:
+    if given.limited:
+        yield _limited(given.limited)
     if given.search:
-        text = _bounded(given.search)
+        text = bounded_text(given.search)
         yield (
             " OR ".join(f"instr(lower({name}), ?)" for name in _SEARCHED),
             [text.lower()] * len(_SEARCHED),
@@ -85,10 +99,23 @@ def _model(text: str) -> Condition:
     return f"{asked} OR {sent}", values + more
 
 
-def _name(column: str, text: str) -> Condition:
-    names = [name.strip() for name in _bounded(text).split(",") if name.strip()]
+def _limited(text: str) -> Condition:
+    names = _words("limited", text)
+    sql = " OR ".join(
+        "limited_by GLOB ?" if _GLOB.search(name) else "instr(limited_by, ?)" for name in names
+    )
+    return f"{WAS_LIMITED} AND ({sql})", list(names)
+
+
+def _words(column: str, text: str) -> list[str]:
+    names = [name.strip() for name in bounded_text(text).split(",") if name.strip()]
     if not names:
         raise BadFilter(f"{column}: {text!r} names nothing")
+    return names
+
+
+def _name(column: str, text: str) -> Condition:
+    names = _words(column, text)
     sql = " OR ".join(f"{column} {'GLOB' if _GLOB.search(name) else '='} ?" for name in names)
     return sql, list(names)
 
@@ -115,7 +142,8 @@ def _failed(sql: str, only_failed: bool) -> str:
     return f"{FAILED} AND {sql}" if only_failed else sql
 
 
-def _bounded(text: str) -> str:
+def bounded_text(text: str) -> str:
+    """The text without what UTF-8 cannot carry; raises BadFilter when it is too long."""
     if len(text) > _LONGEST:
         raise BadFilter(f"{_shown(text)!r} is longer than {_LONGEST} characters")
     return text.encode("utf-8", "replace").decode()

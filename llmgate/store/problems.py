@@ -32,6 +32,15 @@ class NewerStore(StoreProblem):
         )
 
 
+class OlderStore(StoreProblem):
+    """An older llmgate wrote this file, and no gateway has opened it since."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} was written by an older llmgate; `llmgate up` brings it up to date"
+        )
+
+
 class BadFilter(LlmgateError):
     """A filter that cannot be read."""
 
@@ -40,16 +49,28 @@ def _code(error: BaseException) -> int:
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
+def is_older(error: BaseException) -> bool:
+    """Whether a table or column of ours is not there yet."""
+    return isinstance(error, sqlite3.OperationalError) and str(error).startswith("no such")
+
+
 def is_damage(error: BaseException) -> bool:
     """Whether the file itself is broken."""
     return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether a statement was wrong, which says nothing about the file."""
-    if not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError):
-        return not isinstance(error, (OSError, StoreProblem))
-    return _code(error) in {0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
+    """Whether a value was refused, which says nothing about the file."""
+    if isinstance(error, (sqlite3.InterfaceError, sqlite3.ProgrammingError)):
+        return True
+    if isinstance(error, sqlite3.IntegrityError):
+        return True
+    return not isinstance(error, (sqlite3.Error, OSError, StoreProblem))
+
+
+def is_mistake(error: BaseException) -> bool:
+    """Whether a value was refused, or the statement itself."""
+    return is_refusal(error) or _code(error) == sqlite3.SQLITE_ERROR
 
 
 def explain(error: BaseException, path: Path) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -13,12 +14,24 @@ from llmgate.store.codec import Rest, decode_rest, read_timing, unpack
 from llmgate.store.connection import open_reader
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST, SENT
 from llmgate.store.filters import Filter, conditions
-from llmgate.store.problems import BadFilter, StoreProblem, explain
+from llmgate.store.looking import matching, wanted
+from llmgate.store.problems import BadFilter, OlderStore, StoreProblem, explain, is_older
 from llmgate.store.retention import used_bytes, wal_bytes
 from llmgate.store.rows import COLUMNS, SELECT, from_row
+from llmgate.store.scan import AT_ONCE, BUDGET, Budget, Scan, groups, part_ids
+from llmgate.store.spending import (
+    MOST_SLOTS,
+    Spending,
+    even_starts,
+    read_since,
+    read_spending,
+    since_query,
+    spend_query,
+)
 from llmgate.store.sql import IS_LIVE
 from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, ExchangeSummary
 from llmgate.wire.gateway import Spend
+from llmgate.wire.spend import By
 
 __all__ = ["Filter", "Part", "Queries"]
 
@@ -38,8 +51,12 @@ _WITH_SEQ = SELECT.replace("SELECT ", "SELECT seq, ", 1)
 class Queries:
     """Answers questions about what is on disk; opens the file when it is first asked."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, monotonic: Callable[[], float] = time.monotonic, budget: Budget = BUDGET
+    ) -> None:
+        self.budget = budget
         self._path = path
+        self._monotonic = monotonic
         self._db: aiosqlite.Connection | None = None
         self._opening = asyncio.Lock()
         self._last: tuple[int, list[bytes], list[int]] | None = None
@@ -55,28 +72,53 @@ class Queries:
     async def page(
         self, given: Filter, cursor: str = "", limit: int = 100, *, count: bool = False
     ) -> ExchangePage:
-        """A page, newest first; raises BadFilter."""
+        """A page, newest first; raises BadFilter.
+
+        A search in bodies or headers reads a bounded number of exchanges: such a page may hold
+        fewer than asked for, none even, while its cursor goes on; it is never counted.
+        """
         clause, values = conditions(given)
         limit = max(1, min(limit, MAX_PAGE))
+        if given.deep:
+            return await self._deep_page(given, cursor, limit)
         total = await self._count(clause, values) if count else None
-        if cursor:
-            clause = (
-                f"{clause} AND (started_ms, seq) < (?, ?)"
-                if clause
-                else "(started_ms, seq) < (?, ?)"
-            )
-            values = [*values, *_read_cursor(cursor)]
-        where = f" WHERE {clause}" if clause else ""
-        rows = await self._rows(
-            f"{_WITH_SEQ}{where} ORDER BY started_ms DESC, seq DESC LIMIT ?", [*values, limit + 1]
-        )
-        following = ""
-        if len(rows) > limit:
-            last = rows[limit - 1]
-            following = f"{last[_STARTED + 1]}-{last[0]}"
+        rows = await self._page_rows(given, cursor, limit + 1)
+        following = _cursor_of(rows[limit - 1]) if len(rows) > limit else ""
         return ExchangePage(
             exchanges=[from_row(row[1:]) for row in rows[:limit]], cursor=following, total=total
         )
+
+    async def _page_rows(self, given: Filter, cursor: str, limit: int) -> list[Any]:
+        clause, values = conditions(given)
+        if cursor:
+            after = "(started_ms, seq) < (?, ?)"
+            clause = f"{clause} AND {after}" if clause else after
+            values = [*values, *_read_cursor(cursor)]
+        where = f" WHERE {clause}" if clause else ""
+        return await self._rows(
+            f"{_WITH_SEQ}{where} ORDER BY started_ms DESC, seq DESC LIMIT ?", [*values, limit]
+        )
+
+    async def _deep_page(self, given: Filter, cursor: str, limit: int) -> ExchangePage:
+        what = wanted(given.body, given.header)
+        scan = Scan(self.budget, limit, self._monotonic)
+        while not scan.is_over():
+            rows = await self._page_rows(given, cursor, AT_ONCE)
+            for group in groups(rows):
+                ids = part_ids(group, what)
+                parts = await self._rows(
+                    f"SELECT id, codec, data FROM parts WHERE id IN ({ids})",  # noqa: S608 - numbers
+                    [],
+                )
+                scan.take(group, await asyncio.to_thread(matching, parts, what))
+                cursor = _cursor_of(scan.last)
+                if scan.is_over():
+                    break
+            else:
+                if len(rows) < AT_ONCE:
+                    cursor = ""
+                    break
+        return ExchangePage(exchanges=scan.found, cursor=cursor)
 
     async def _count(self, clause: str, values: list[Any]) -> int:
         where = f" WHERE {clause}" if clause else ""
@@ -97,6 +139,8 @@ class Queries:
         self, seq: int, given: Filter, seqs: Iterable[int] = ()
     ) -> list[tuple[int, ExchangeSummary, bool]]:
         """Rows after row ``seq`` and the rows ``seqs``, oldest first, each with: it matches."""
+        if given.deep:
+            raise BadFilter("bodies and headers cannot be searched while following")
         clause, values = conditions(given)
         marks = ", ".join(str(int(one)) for one in islice(seqs, 1000))
         rows = await self._rows(
@@ -162,18 +206,23 @@ class Queries:
 
     async def spend_since(self, since_ms: int) -> Spend:
         """Money and tokens since a moment; ``unpriced`` counts those with tokens and no price."""
-        rows = await self._rows(_SPEND, [since_ms])
-        if not rows:
-            return Spend()
-        cost, estimated, tokens_in, tokens_out, exchanges, unpriced = rows[0]
-        return Spend(
-            cost_usd=cost or 0.0,
-            cost_basis="estimated" if estimated else "reported",
-            input_tokens=tokens_in or 0,
-            output_tokens=tokens_out or 0,
-            exchanges=exchanges,
-            unpriced=unpriced or 0,
-        )
+        return read_since(await self._rows(*since_query(since_ms)))
+
+    async def spend(
+        self, since_ms: int, until_ms: int, by: By, slot_s: int, starts: Sequence[int] = ()
+    ) -> Spending:
+        """The spend of a period that reaches to whole quarters of an hour, also of exchanges that
+        are no longer kept.
+
+        ``starts`` are the beginnings of the slots (rising); without any, a slot is ``slot_s`` long.
+        """
+        starts = starts[:MOST_SLOTS] or even_starts(since_ms, until_ms, slot_s)
+        return read_spending(await self._rows(*spend_query(since_ms, until_ms, by)), starts)
+
+    async def counters(self) -> dict[str, bytes]:
+        """What ``Store.keep_counters`` kept."""
+        rows = await self._rows("SELECT name, data FROM counters", [])
+        return {str(name): bytes(data) for name, data in rows}
 
     async def size(self) -> int:
         """Bytes in use, 0 without a file."""
@@ -220,6 +269,8 @@ class Queries:
         try:
             return list(await db.execute_fetchall(query, values))
         except sqlite3.Error as error:
+            if is_older(error):
+                raise OlderStore(self._path) from error
             raise StoreProblem(explain(error, self._path)) from error
 
     async def _connection(self) -> aiosqlite.Connection | None:
@@ -233,12 +284,8 @@ class Queries:
             return self._db
 
 
-_SPEND = """
-    SELECT sum(cost_usd), sum(cost_basis = 'estimated' AND cost_usd IS NOT NULL),
-           sum(input_tokens), sum(output_tokens), count(*),
-           sum(cost_usd IS NULL AND coalesce(input_tokens, output_tokens) IS NOT NULL)
-    FROM exchanges WHERE started_ms >= ?
-"""
+def _cursor_of(row: Any) -> str:
+    return f"{row[_STARTED + 1]}-{row[0]}"
 
 
 def _read_cursor(cursor: str) -> tuple[int, int]:

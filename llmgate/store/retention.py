@@ -6,6 +6,7 @@ from pathlib import Path
 import aiosqlite
 import msgspec
 
+from llmgate.store import rollup
 from llmgate.store.encoder import PARTS_PER_EXCHANGE
 
 _DAY_MS = 86_400_000
@@ -15,6 +16,7 @@ _TOO_LONG_S = 0.03
 _SHORT_S = 0.008
 _SMALLEST, _LARGEST = 10, 1000
 _VACUUM_PAGES = 256
+_FORGET_EVERY_S = 3600.0
 
 
 class Caps(msgspec.Struct, frozen=True):
@@ -50,6 +52,7 @@ class Retention:
         self._monotonic = monotonic
         self._batch = 50
         self._draining = False
+        self._forget_at = 0.0
 
     async def step(self, db: aiosqlite.Connection, caps: Caps, now_ms: int) -> Trimmed:
         """Removes at most one batch."""
@@ -65,9 +68,17 @@ class Retention:
         if self._draining:
             batch = min(batch, await self._needed(db, used, cap * _SLACK))
         removed = await self._remove_timed(db, caps, now_ms, batch)
+        await self._forget_spend(db, now_ms)
         left = await self._shrink_file(db)
         more = removed >= batch or left or (self._draining and removed > 0)
         return Trimmed(removed, await self.size(db), more)
+
+    async def _forget_spend(self, db: aiosqlite.Connection, now_ms: int) -> None:
+        """Spend is kept much longer than exchanges, whatever the caps."""
+        if self._monotonic() >= self._forget_at:
+            self._forget_at = self._monotonic() + _FORGET_EVERY_S
+            await db.execute("DELETE FROM spend WHERE slot_ms < ?", [now_ms - rollup.KEEP_MS])
+            await db.commit()
 
     async def _needed(self, db: aiosqlite.Connection, used: int, wanted: float) -> int:
         """About how many of average size bring the store to the size wanted."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -18,14 +18,17 @@ import aiosqlite
 
 from llmgate.config.credentials import Scrubber
 from llmgate.exchange import Exchange
+from llmgate.store import rollup
 from llmgate.store.backlog import Backlog
 from llmgate.store.batch import BatchEncoder
 from llmgate.store.encoder import Entry, Written
 from llmgate.store.file import StoreFile, number
-from llmgate.store.problems import StoreProblem, explain, is_damage, is_refusal
+from llmgate.store.ledger import Ledger, Page
+from llmgate.store.problems import StoreProblem, explain, is_damage, is_mistake, is_refusal
 from llmgate.store.queries import Queries
 from llmgate.store.retention import Caps, Retention
 from llmgate.store.rows import INSERT, OR_UPDATE
+from llmgate.store.tally import tally_of
 from llmgate.store.together import together
 from llmgate.store.unbroken import unbroken
 from llmgate.wire.gateway import Recording
@@ -42,6 +45,7 @@ _STOPPED_BYTES = 32 << 20  # bodies held while nothing can be written
 _log = logging.getLogger("llmgate.store")
 
 _PARTS = "INSERT OR REPLACE INTO parts"
+_COUNTERS = "INSERT OR REPLACE INTO counters (name, data)"
 
 
 def _epoch_ms() -> int:
@@ -61,7 +65,7 @@ class Store:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
-        self.queries = Queries(path)
+        self.queries = Queries(path, monotonic)
         self.backlog = Backlog()
         self._on_problem = on_problem
         self._now_ms = now_ms
@@ -70,6 +74,7 @@ class Store:
         self._caps = Caps(0, 0)
         self._retention = Retention(path, monotonic)
         self._encoder = BatchEncoder(scrubber)
+        self._ledger = Ledger(self._encoder.row)
         self._file = StoreFile(path)
         self._problem = ""
         self._closed = False
@@ -114,16 +119,22 @@ class Store:
             self._wake.set()
 
     def ended(self, exchange: Exchange) -> None:
-        """An exchange has ended: everything about it is written soon."""
-        if self._bodies != "off" or self.backlog.pending(exchange.id) is not None:
-            self.backlog.ended(exchange)
-            self._wake.set()
+        """An exchange has ended: everything about it is written soon, what it cost in any case."""
+        recorded = self._bodies != "off" or self.backlog.pending(exchange.id) is not None
+        if not (recorded and self.backlog.ended(exchange)):
+            self._ledger.ended(exchange.summary())
+        self._wake.set()
 
     def pending(self, exchange_id: str) -> Exchange | None:
         """An exchange that is live or not written yet."""
         return self.backlog.pending(exchange_id)
 
     # What others ask and tell.
+
+    def keep_counters(self, counters: Mapping[str, bytes]) -> None:
+        """Writes counters soon: of each the newest value, and none when that is empty."""
+        self._ledger.keep(counters)
+        self._wake.set()
 
     async def write(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Runs a small, rare statement in a transaction of its own; raises StoreProblem.
@@ -137,7 +148,7 @@ class Store:
                 await unbroken(self._write_statement(statement, values))
             except Exception as error:
                 said = explain(error, self.path)
-                if is_refusal(error):
+                if is_mistake(error):
                     await self._file.rollback()
                 else:
                     await self._stop(error)
@@ -211,8 +222,8 @@ class Store:
         async with self._lock:
             if not await self._ready():
                 return False
-            while self.backlog.waiting:
-                if not await self._write_batch():
+            while self.backlog.waiting or self._ledger.waiting:
+                if not await unbroken(self._write_batch()):
                     return False
             self._tell("")
             return True
@@ -224,7 +235,7 @@ class Store:
             if self._file.db is None:
                 return
             try:
-                await self._maintain(self._file.db)
+                await unbroken(self._maintain(self._file.db))
             except sqlite3.Error as error:
                 await self._stop(error)
 
@@ -249,19 +260,20 @@ class Store:
     # One batch.
 
     async def _write_batch(self) -> bool:
-        batch = self.backlog.take()
+        batch, page = self.backlog.take(), self._ledger.take()
         try:
-            await self._write(await self._encode(batch))
-        except (sqlite3.InterfaceError, sqlite3.ProgrammingError):
-            await self._write_one_by_one(batch)
-        except (sqlite3.Error, OSError, StoreProblem) as error:
-            self.backlog.put_back()
-            await self._stop(error)
-            return False
-        except Exception:  # noqa: BLE001 - the recorder may never break a stream
-            await self._write_one_by_one(batch)
+            await self._write(await self._encode(batch), page)
+            self._ledger.done()
+        except Exception as error:  # noqa: BLE001 - the recorder may never break a stream
+            if not is_refusal(error):
+                self.backlog.put_back()
+                self._ledger.put_back()
+                await self._stop(error)
+                return False
+            await self._write_apart(batch, page)
         except BaseException:
             self.backlog.put_back()
+            self._ledger.put_back()
             raise
         self._wrote(batch)
         return True
@@ -277,27 +289,45 @@ class Store:
         bodies = self._bodies == "full"
         return await self._encoder.encode(batch, bodies=bodies, waiting=len(self.backlog))
 
-    async def _write(self, written: list[Written]) -> None:
+    async def _write(self, written: list[Written], page: Page | None = None) -> None:
+        """Exchanges and what they cost in one transaction: none is counted twice or not at all."""
         db = self._file.connection
         parts = [part for item in written for part in item.parts]
+        tally = tally_of(item.row for item in written if item.ended)
+        if page is not None:
+            tally.merge(page.tally)
+            await self._write_counters(page.counters)
         for statement, values in (
             *together(INSERT, OR_UPDATE, [item.row for item in written]),
             *together(_PARTS, "", parts),
+            *together(rollup.ADD, rollup.ONTO, tally.rows()),
         ):
             await db.execute(statement, values)
         await db.commit()
 
-    async def _write_one_by_one(self, batch: list[Entry]) -> None:
+    async def _write_counters(self, counters: dict[str, bytes]) -> None:
+        if counters:
+            for statement, values in together(_COUNTERS, "", list(counters.items())):
+                await self._file.connection.execute(statement, values)
+            await self._file.connection.execute("DELETE FROM counters WHERE length(data) = 0")
+
+    async def _write_apart(self, batch: list[Entry], page: Page) -> None:
         """One of the batch cannot be stored (a number beyond 64 bits): it alone is dropped."""
-        db = self._file.connection
-        await db.rollback()
+        await self._file.rollback()
         for entry in batch:
             try:
                 await self._write(await self._encode([entry]))
             except Exception as error:  # noqa: BLE001 - the recorder may never break a stream
-                await db.rollback()
+                await self._file.rollback()
                 self.backlog.dropped_exchanges += 1
+                if entry.ended:
+                    self._ledger.ended(entry.summary())
                 _log.warning("exchange %s cannot be recorded: %s", entry.id, error)
+        if batch:
+            self._ledger.put_back()
+            return
+        self._ledger.done()
+        _log.warning("%d counters cannot be recorded", len(page.counters))
 
     # The file.
 
@@ -317,6 +347,7 @@ class Store:
         await self._file.open()
         if self._file.fresh:
             self.backlog.start_over()
+            self._ledger.start_over()
         self._encoder.seq = max(self._encoder.seq, self._file.last_seq)
         self._kept = None
         self._maintain_at = 0.0
