@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -17,6 +18,8 @@ from llmgate_tui.widgets.clean_input import CleanInput
 Values = dict[str, str]
 Check = Callable[[Values], str]
 """What is wrong with the values; empty when nothing is."""
+
+_AROUND = 6  # lines of a form that are not fields
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -42,7 +45,7 @@ class Form(ModalScreen[Values | None]):
     Form CleanInput { margin-bottom: 1; background: $boost; height: 1; border: none; padding: 0 1; }
     Form CleanInput:focus { background: $block-cursor-background; border: none; }
     Form .form-row { height: 1; }
-    Form .form-row .form-label { width: 50%; max-width: 32; }
+    Form .form-row .form-label { width: 60%; max-width: 30; text-wrap: nowrap; }
     Form .form-row CleanInput { margin-bottom: 0; width: 1fr; }
     Form #form-problem { color: $error; height: auto; }
     Form #form-keys { color: $quiet; height: 1; }
@@ -105,6 +108,11 @@ class Form(ModalScreen[Values | None]):
         """Typing begins in the field it was opened for."""
         if self._first:
             self.query_one(f"#form-{self._first}", Input).focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """The fields scroll; the problem and the keys stay in sight."""
+        room = event.size.height * 95 // 100 - _AROUND
+        self.query_one(VerticalScroll).styles.max_height = max(2, room)
 
     def values(self) -> Values:
         """As typed, without spaces around."""

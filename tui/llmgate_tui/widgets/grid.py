@@ -108,8 +108,9 @@ class Grid(ScrollView, can_focus=True):
             self.grid = grid
             self.id = id
 
-    def __init__(self, columns: Sequence[GridColumn], *, id: str) -> None:  # noqa: A002
+    def __init__(self, columns: Sequence[GridColumn], *, id: str, ellipsis: str = "…") -> None:  # noqa: A002
         super().__init__(id=id)
+        self._ellipsis = ellipsis
         self.columns = list(columns)
         self.rows: list[GridRow] = []
         self.selected = ""
@@ -292,7 +293,8 @@ class Grid(ScrollView, can_focus=True):
             cell = cells[n] if n < len(cells) else ""
             text, tone = (cell, "plain") if isinstance(cell, str) else cell
             text = clean(text)
-            shaped = fit_right(text, width) if self.columns[n].right else fit(text, width)
+            right = self.columns[n].right
+            shaped = fit_right(text, width) if right else fit(text, width, self._ellipsis)
             segments.append(Segment(shaped + " ", self._style(tone, cursor=cursor)))
         plain = self._style("plain", cursor=cursor)
         return Strip(segments).adjust_cell_length(self.size.width, plain)
