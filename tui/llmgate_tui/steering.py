@@ -55,6 +55,10 @@ class Steering:
         """In the order they are tried."""
         return await self._ask("GET", "routes", list[RouteView])
 
+    async def providers(self) -> list[ProviderView]:
+        """How each is doing now; the feed tells it only while there is traffic."""
+        return await self._ask("GET", "providers", list[ProviderView])
+
     async def keys(self) -> list[KeyView]:
         """Callers' keys with their limits."""
         return await self._ask("GET", "keys", list[KeyView])

@@ -19,7 +19,8 @@ from llmgate_tui.widgets.line import Line, Piece
 
 _COLUMNS: Final = [
     GridColumn("TIME", 8, needs=30),
-    GridColumn("LEVEL", 9, needs=50),
+    GridColumn("", 1),
+    GridColumn("LEVEL", 7, needs=50),
     GridColumn("KIND", 8, needs=60),
     GridColumn("", 1),
     GridColumn("EVENT", 0),

@@ -73,15 +73,17 @@ class EventLog:
 
 
 def cells(notice: Notice, moment: Callable[[int], str], glyphs: Glyphs) -> list[Cell]:
-    """Time, level, kind, text, and a sign that an exchange belongs to it."""
+    """Time, level as sign and word, kind, a sign that an exchange belongs to it, text."""
     levels = {
-        "info": ("info", "quiet"),
-        "warning": (f"{glyphs.warning} warning", "warn"),
-        "error": (f"{glyphs.bad} error", "bad"),
+        "info": (" ", "quiet"),
+        "warning": (glyphs.warning, "warn"),
+        "error": (glyphs.bad, "bad"),
     }
+    sign, tone = levels[notice.level]
     return [
         (moment(notice.at_ms), "quiet"),
-        levels[notice.level],
+        (sign, tone),
+        (notice.level, tone),
         (clean(notice.kind), "quiet"),
         (glyphs.arrow if notice.exchange else "", "accent"),
         clean(notice.text),

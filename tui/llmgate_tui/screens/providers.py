@@ -9,10 +9,12 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from llmgate.wire.gateway import ProviderView
+from llmgate_tui.api import ApiProblem
 from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
 from llmgate_tui.screens import providers_acts as acts
-from llmgate_tui.screens.body import Body, KeyGroup, OpenTraffic
+from llmgate_tui.screens.body import KeyGroup, OpenTraffic
+from llmgate_tui.screens.drafting import DRAFT_KEYS, Drafting
 from llmgate_tui.screens.limit_bars import Look
 from llmgate_tui.screens.preview import Preview
 from llmgate_tui.screens.providers_detail import error_cells, lines
@@ -31,15 +33,16 @@ from llmgate_tui.widgets.line_text import Line
 from llmgate_tui.widgets.line_view import LineView
 
 _LOW = 14  # below this height there is room for one pane
+_EVERY = 6  # ticks: three seconds
 _BESIDE = 130  # from this width on the errors stand beside the facts
 _NEEDS_ONE = frozenset({"open", "test", "enable", "drain", "edit"})
 
 
-class ProvidersBody(Body):
+class ProvidersBody(Drafting):
     """The list of all, and what is known of the one under the cursor."""
 
     TITLE: ClassVar[str] = "Providers"
-    BINDINGS: ClassVar[list[BindingType]] = PROVIDER_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [*PROVIDER_KEYS, *DRAFT_KEYS]
     DEFAULT_CSS = """
     ProvidersBody #providers-detail { height: 1fr; layout: vertical; }
     ProvidersBody.-beside #providers-detail { layout: horizontal; }
@@ -57,8 +60,7 @@ class ProvidersBody(Body):
     """
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(id="providers")
-        self.desk = desk
+        super().__init__(desk, id="providers")
         plain = desk.glyphs.dot.isascii()
         self.grid = Grid(columns(120), id="providers-grid")
         self.facts = LineView(ascii=plain, id="providers-facts")
@@ -67,6 +69,8 @@ class ProvidersBody(Body):
         self._heading = Heading(desk.glyphs, id="providers-heading")
         self._sought = ""
         self._any = False
+        self._ticks = 0
+        self._link: Link | None = None
         self._lines: tuple[str, list[Line]] = ("", [])
         self._exchanges: dict[str, tuple[str, str]] = {}  # row of an error: exchange, message
 
@@ -78,24 +82,50 @@ class ProvidersBody(Body):
         with Container(id="providers-detail"):
             yield self.facts
             yield self.errors
+        yield self.draft_line
 
     # -- news ----------------------------------------------------------------
 
     def shown(self) -> None:
         """Everything as it is now."""
         self.redraw()
+        self.follow_draft()
+        self._ask()
 
     def news(self) -> None:
         """Waits for the next tick, unless nothing is shown yet."""
         if self.view() is None:
             self.redraw()
+        self.follow_draft()
 
     def tick(self) -> None:
         """Twice a second; only what differs is painted."""
+        self._ticks += 1
+        if self._ticks >= _EVERY:
+            self._ask()
         self.redraw()
+
+    def _ask(self) -> None:
+        """Reads them all: without traffic the feed does not say that rates have fallen."""
+        self._ticks = 0
+        if self._link is None or self._link.up:
+            self.run_worker(self._read(), group="providers", exclusive=True, exit_on_error=False)
+
+    async def _read(self) -> None:
+        try:
+            views = await self.desk.steering.providers()
+        except ApiProblem:
+            return  # the header says how the connection stands
+        self.desk.traffic.providers = {view.name: view for view in views}
+        self.redraw()
+
+    def steered(self) -> None:
+        """Other providers, or other settings."""
+        self._ask()
 
     def link_changed(self, link: Link) -> None:
         """What is shown is old while the connection is down: greyed."""
+        self._link = link
         self.set_class(not link.up and link.word != "connecting", "-lost")
         for grid in (self.grid, self.errors):
             grid.notify_style_update()
@@ -113,7 +143,11 @@ class ProvidersBody(Body):
     def _list(self, views: list[ProviderView]) -> None:
         now_ms, glyphs = self.desk.clock.now_ms(), self.desk.glyphs
         room = spark_width(self.size.width)
-        rows = [GridRow(view.name, cells(view, now_ms, glyphs, room)) for view in views]
+        draft = self.desk.draft
+        rows = [
+            GridRow(view.name, cells(view, now_ms, glyphs, room, wanted=acts.drafted(draft, view)))
+            for view in views
+        ]
         self.grid.set_rows(rows or [GridRow("-", [self._nothing()], selectable=False)])
 
     def _nothing(self) -> str:
@@ -158,6 +192,10 @@ class ProvidersBody(Body):
         if self.has_class("-calm") == bool(rows):
             self.set_class(not rows, "-calm")
 
+    def drafted(self) -> None:
+        """The draft may say something of a provider."""
+        self.redraw()
+
     # -- room ----------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
@@ -190,7 +228,7 @@ class ProvidersBody(Body):
     def key_groups(self) -> list[KeyGroup]:
         """Its own, and those of the list."""
         return [
-            (self.TITLE, self, PROVIDER_KEYS),
+            (self.TITLE, self, [*PROVIDER_KEYS, *DRAFT_KEYS]),
             ("Moving in a table", self.grid, GRID_KEYS),
             ("While finding", self._find, list(FindLine.BINDINGS)),
         ]
@@ -203,7 +241,9 @@ class ProvidersBody(Body):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No keys are offered that do nothing without a provider."""
-        return not (action in _NEEDS_ONE and self.view() is None)
+        if action in _NEEDS_ONE:
+            return self.view() is not None
+        return super().check_action(action, parameters)
 
     @on(Grid.Moved)
     def _moved(self, event: Grid.Moved) -> None:
@@ -272,7 +312,7 @@ class ProvidersBody(Body):
     def action_enable(self) -> None:
         """On or off, by an edit of the file."""
         if view := self.view():
-            self.run_worker(acts.enable(self, self.desk, view), group="edit", exclusive=True)
+            self.run_worker(acts.enable(self, view), group="edit", exclusive=True)
 
     def action_drain(self) -> None:
         """Nothing new, or as before."""
@@ -282,7 +322,7 @@ class ProvidersBody(Body):
     def action_edit(self) -> None:
         """Its settings."""
         if view := self.view():
-            self.run_worker(acts.edit(self, self.desk, view), group="edit", exclusive=True)
+            self.run_worker(acts.edit(self, view), group="edit", exclusive=True)
 
     async def action_weights(self) -> None:
         """The Routes screen."""

@@ -2,16 +2,20 @@
 
 from textual.widget import Widget
 
-from llmgate.wire.editing import Set
+from llmgate.wire.editing import Path, Set
 from llmgate.wire.gateway import ConfigView, ProviderView
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
+from llmgate_tui.draft import Draft
 from llmgate_tui.filter_text import exact
 from llmgate_tui.screens.confirm import Confirm
+from llmgate_tui.screens.drafting import Drafting
 from llmgate_tui.screens.form import Field, Form
 from llmgate_tui.screens.providers_detail import probe_text
 from llmgate_tui.screens.providers_edit import LABELS, check, edits, settings, values
 from llmgate_tui.screens.providers_rows import usable
+from llmgate_tui.screens.review import asked, failed, review
+from llmgate_tui.text import clean
 
 
 def traffic_filter(name: str) -> str:
@@ -25,7 +29,7 @@ async def test(where: Widget, desk: Desk, name: str) -> None:
     try:
         view = await desk.steering.probe(name)
     except ApiProblem as problem:
-        _failed(where, f"{name} was not tested", problem)
+        failed(where, f"{name} was not tested", problem)
         return
     desk.traffic.providers[view.name] = view
     good = view.probe is not None and view.probe.ok
@@ -38,12 +42,12 @@ async def drain(where: Widget, desk: Desk, view: ProviderView) -> None:
     others = [other for other in desk.traffic.providers.values() if other.name != view.name]
     last = not view.draining and usable(view) and not any(usable(other) for other in others)
     question = f"{view.name} is the last provider that answers. Drained, requests fail."
-    if last and not await where.app.push_screen_wait(Confirm(question, "drain it")):
+    if last and not await asked(where, Confirm(question, "drain it")):
         return
     try:
         now = await desk.steering.drain(view.name, resume=view.draining)
     except ApiProblem as problem:
-        _failed(where, f"{view.name} goes on as it was", problem)
+        failed(where, f"{view.name} goes on as it was", problem)
         return
     desk.traffic.providers[now.name] = now
     running = f", {now.in_flight} still running" if now.in_flight else ""
@@ -51,41 +55,59 @@ async def drain(where: Widget, desk: Desk, view: ProviderView) -> None:
     where.notify(f"{now.name} {done}", markup=False)
 
 
-async def enable(where: Widget, desk: Desk, view: ProviderView) -> None:
-    """Drafts the other setting of ``enabled`` and shows what it would do."""
-    config = await _config(where, desk)
+def drafted(draft: Draft, view: ProviderView) -> bool | None:
+    """What the draft makes of ``enabled``; None when it leaves it."""
+    wanted = draft.value(_enabled(view.name))
+    return bool(wanted) if wanted is not None else None
+
+
+async def enable(where: Drafting, view: ProviderView) -> None:
+    """Drafts the other setting of ``enabled`` and shows what it would do; again: leaves it."""
+    draft, path = where.desk.draft, _enabled(view.name)
+    if drafted(draft, view) is not None and draft.leave_alone(path):
+        where.follow_draft()
+        where.notify(f"{view.name} stays as it is", timeout=3, markup=False)
+        return
+    config = await _config(where)
     if config is None:
         return
     word = "disabled" if view.enabled else "enabled"
-    edit = Set(["providers", view.name, "enabled"], not view.enabled)
-    desk.draft.add(edit, f"{view.name}: {word}", etag=config.etag)
-    await _review(where, desk)
+    draft.add(Set(path, not view.enabled), f"{view.name}: {word}", etag=config.etag)
+    await _shown(where)
 
 
-async def edit(where: Widget, desk: Desk, view: ProviderView) -> None:
+async def edit(where: Drafting, view: ProviderView) -> None:
     """Its settings in a form; what differs is drafted and shown."""
-    config = await _config(where, desk)
+    config = await _config(where)
     if config is None:
         return
     known = settings(config.text, view.name)
     if known is None:
-        where.notify(
-            f"the file has no settings of {view.name} that a form could show: see Config (7)",
-            severity="warning",
-            markup=False,
-        )
+        said = f"the file has no settings of {view.name} that a form could show: see Config (7)"
+        where.notify(said, severity="warning", markup=False)
         return
     before = values(known)
     fields = [Field(name, *_labelled(name, text, view)) for name, text in before.items()]
-    form = Form(f"Provider {view.name}", fields, check, verb="see what it does")
-    after = await where.app.push_screen_wait(form)
+    form = Form(f"Provider {clean(view.name)}", fields, check, verb="see what it does")
+    after = await asked(where, form)
     changes = edits(view.name, before, after) if after is not None else []
     for change, note in changes:
-        desk.draft.add(change, note, etag=config.etag)
+        where.desk.draft.add(change, note, etag=config.etag)
     if changes:
-        await _review(where, desk)
+        await _shown(where)
     elif after is not None:
-        where.notify("nothing was changed", markup=False)
+        where.notify("nothing was changed", timeout=3, markup=False)
+
+
+async def _shown(where: Drafting) -> None:
+    where.follow_draft()
+    if await review(where, where.desk):
+        where.steered()
+    where.follow_draft()
+
+
+def _enabled(name: str) -> Path:
+    return ["providers", name, "enabled"]
 
 
 def _labelled(name: str, text: str, view: ProviderView) -> tuple[str, str, str]:
@@ -93,23 +115,13 @@ def _labelled(name: str, text: str, view: ProviderView) -> tuple[str, str, str]:
     return label, text, view.base_url if name == "base_url" else hint
 
 
-async def _config(where: Widget, desk: Desk) -> ConfigView | None:
+async def _config(where: Drafting) -> ConfigView | None:
     """The config to edit; says why there is none."""
-    try:
-        config = await desk.steering.config()
-    except ApiProblem as problem:
-        _failed(where, "the config cannot be read", problem)
+    if not await where.read_config() or where.config is None:
+        where.notify("the config cannot be read now", severity="error", markup=False)
         return None
-    if not config.editable:
+    if not where.config.editable:
         said = "there is no config file yet: Config (7) writes one, then this can be edited"
         where.notify(said, severity="warning", markup=False)
         return None
-    return config
-
-
-def _failed(where: Widget, what: str, problem: ApiProblem) -> None:
-    where.notify(f"{what}: {problem.message}", severity="error", markup=False)
-
-
-async def _review(where: Widget, desk: Desk) -> None:
-    where.notify(f"{len(desk.draft)} edits are drafted: Config (7) shows them", markup=False)
+    return where.config

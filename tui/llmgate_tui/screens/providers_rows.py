@@ -49,20 +49,31 @@ def state_cell(view: ProviderView, glyphs: Glyphs) -> tuple[str, str]:
     return f"{signs.get(now, glyphs.ring)} {word}", _TONES.get(now, "quiet")
 
 
+def _drafted(wanted: bool, glyphs: Glyphs) -> tuple[str, str]:
+    return f"{glyphs.arrow} {'enabled' if wanted else 'disabled'}", "accent"
+
+
 def sought(views: Iterable[ProviderView], text: str) -> list[ProviderView]:
     """Those whose name, kind or address has the text, by name."""
     found = [view for view in views if text in f"{view.name}\n{view.kind}\n{view.base_url}".lower()]
     return sorted(found, key=lambda view: view.name)
 
 
-def cells(view: ProviderView, now_ms: int, glyphs: Glyphs, spark_width: int) -> list[Cell]:
-    """The cells of a row, in the order of the columns."""
+def cells(
+    view: ProviderView,
+    now_ms: int,
+    glyphs: Glyphs,
+    spark_width: int,
+    *,
+    wanted: bool | None = None,
+) -> list[Cell]:
+    """The cells of a row, in the order of the columns; ``wanted``: a draft would (dis)able it."""
     idle = not view.requests_per_minute
     quiet = "quiet" if idle else "plain"
     plain = glyphs.dot.isascii()
     return [
         (clean(view.name), "plain" if usable(view) else "quiet"),
-        state_cell(view, glyphs),
+        state_cell(view, glyphs) if wanted is None else _drafted(wanted, glyphs),
         _in_flight(view),
         ("-" if idle else figures.rate(view.requests_per_minute), quiet),
         _errors(view),

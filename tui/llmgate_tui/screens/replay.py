@@ -59,7 +59,8 @@ class ReplayBody(Body):
 
 
 def _content(marked: int) -> Content:
-    marks = "1 exchange is marked" if marked == 1 else f"{marked:,} exchanges are marked"
+    counted = "1 exchange is" if marked == 1 else f"{marked:,} exchanges are"
+    marks = f"{counted} marked" if marked else "No exchange is marked yet"
     lines = [
         ("Replay is not in this version yet.", "bold"),
         ("", ""),
