@@ -103,10 +103,12 @@ def test_a_failure_is_counted_by_its_type() -> None:
 
 def test_what_was_refused_reached_nobody_and_has_no_times() -> None:
     refused = ended(state="failed", status=429, error_type="policy_rate_limited", key="ide")
+    refused.limited_by = "key ide: requests_per_day"
     refused.provider = refused.served = ""
     samples = after(refused, asked=False)
+    labels = "limit=requests_per_day name=ide scope=key"
 
-    assert samples["llmgate_limit_refusals_total key=ide"] == 1
+    assert samples[f"llmgate_limit_refusals_total {labels}"] == 1
     assert samples["llmgate_in_flight"] == 0
     assert not any("duration_seconds_" in name for name in samples)
     assert not any("model=m" in name for name in samples)

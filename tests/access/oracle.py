@@ -66,9 +66,7 @@ class Oracle:
     def full(self, holders: tuple[str, ...]) -> bool:
         """Whether somebody's slots are all taken."""
         return any(
-            most is not None and self.running(holder) >= most
-            for holder in holders
-            if (most := self.limits[holder].concurrency) is not None
+            self.running(holder) >= (self.limits[holder].concurrency or 10**9) for holder in holders
         )
 
     def running(self, holder: str) -> int:

@@ -215,7 +215,8 @@ async def test_a_limit_of_ours_is_a_429_with_retry_after_and_count_tokens_is_fre
     assert third.headers["retry-after"] == "1"
     assert third.json()["error"]["type"] == "rate_limit_error"
     assert rows[0]["error_type"] == "policy_rate_limited"
-    assert 'llmgate_limit_refusals_total{key="ide"} 1.0' in metrics
+    refused = 'llmgate_limit_refusals_total{limit="requests_per_second",name="ide",scope="key"} 1.0'
+    assert refused in metrics
 
 
 async def test_other_hosts_and_web_pages_are_refused_everywhere() -> None:
