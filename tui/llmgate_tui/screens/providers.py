@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.widget import Widget
 
 from llmgate.wire.gateway import ProviderView
@@ -15,22 +14,16 @@ from llmgate_tui.desk import Desk
 from llmgate_tui.screens import providers_acts as acts
 from llmgate_tui.screens.body import KeyGroup, OpenTraffic
 from llmgate_tui.screens.drafting import DRAFT_KEYS, Drafting
-from llmgate_tui.screens.limit_bars import Look
 from llmgate_tui.screens.preview import Preview
-from llmgate_tui.screens.providers_detail import error_cells, lines
 from llmgate_tui.screens.providers_keys import (
-    ERROR_COLUMNS,
     PROVIDER_KEYS,
     columns,
     spark_width,
 )
+from llmgate_tui.screens.providers_pane import ProviderPane
 from llmgate_tui.screens.providers_rows import cells, sought
-from llmgate_tui.text import clean
 from llmgate_tui.widgets.find_line import FindLine
 from llmgate_tui.widgets.grid import GRID_KEYS, Grid, GridRow
-from llmgate_tui.widgets.heading import Heading
-from llmgate_tui.widgets.line_text import Line
-from llmgate_tui.widgets.line_view import LineView
 
 _LOW = 14  # below this height there is room for one pane
 _EVERY = 6  # ticks: three seconds
@@ -44,44 +37,28 @@ class ProvidersBody(Drafting):
     TITLE: ClassVar[str] = "Providers"
     BINDINGS: ClassVar[list[BindingType]] = [*PROVIDER_KEYS, *DRAFT_KEYS]
     DEFAULT_CSS = """
-    ProvidersBody #providers-detail { height: 1fr; layout: vertical; }
-    ProvidersBody.-beside #providers-detail { layout: horizontal; }
-    ProvidersBody #providers-errors { height: auto; }
-    ProvidersBody.-beside #providers-errors { height: 1fr; width: 2fr; }
-    ProvidersBody.-beside #providers-facts { width: 3fr; }
-    ProvidersBody.-calm #providers-errors { display: none; }
     ProvidersBody.-low #providers-grid { height: 1fr; }
-    ProvidersBody.-low #providers-detail, ProvidersBody.-low Heading { display: none; }
-    ProvidersBody.-low.-inside #providers-detail { display: block; }
-    ProvidersBody.-low.-inside Heading { display: block; }
-    ProvidersBody.-low.-inside #providers-grid { display: none; }
+    ProvidersBody.-low ProviderPane, ProvidersBody.-low.-inside #providers-grid { display: none; }
+    ProvidersBody.-low.-inside ProviderPane { display: block; }
     ProvidersBody.-lost Grid > .grid--plain, ProvidersBody.-lost Grid > .grid--good,
     ProvidersBody.-lost Grid > .grid--accent { color: $quiet; }
     """
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, id="providers")
-        plain = desk.glyphs.dot.isascii()
         self.grid = Grid(columns(120), id="providers-grid")
-        self.facts = LineView(ascii=plain, id="providers-facts")
-        self.errors = Grid(ERROR_COLUMNS, id="providers-errors")
+        self.pane = ProviderPane(desk)
         self._find = FindLine("find a provider by name, kind or address", id="providers-find")
-        self._heading = Heading(desk.glyphs, id="providers-heading")
         self._sought = ""
         self._any = False
         self._ticks = 0
         self._link: Link | None = None
-        self._lines: tuple[str, list[Line]] = ("", [])
-        self._exchanges: dict[str, tuple[str, str]] = {}  # row of an error: exchange, message
 
     def compose(self) -> ComposeResult:
         """List above, details below."""
         yield self._find
         yield self.grid
-        yield self._heading
-        with Container(id="providers-detail"):
-            yield self.facts
-            yield self.errors
+        yield self.pane
         yield self.draft_line
 
     # -- news ----------------------------------------------------------------
@@ -127,7 +104,7 @@ class ProvidersBody(Drafting):
         """What is shown is old while the connection is down: greyed."""
         self._link = link
         self.set_class(not link.up and link.word != "connecting", "-lost")
-        for grid in (self.grid, self.errors):
+        for grid in (self.grid, self.pane.errors):
             grid.notify_style_update()
             grid.refresh()
 
@@ -138,7 +115,7 @@ class ProvidersBody(Drafting):
         views = sought(self.desk.traffic.providers.values(), self._sought)
         self._list(views)
         self._apportion(len(self.grid.rows))
-        self._details()
+        self.pane.show(self.view(), self.size.height)
 
     def _list(self, views: list[ProviderView]) -> None:
         now_ms, glyphs = self.desk.clock.now_ms(), self.desk.glyphs
@@ -157,41 +134,6 @@ class ProvidersBody(Drafting):
             return "Nothing matches; esc shows all again."
         return "No providers yet: write some under `providers:` in the config (7)."
 
-    def _details(self) -> None:
-        view = self.view()
-        if view is None:
-            self._heading.say([])
-            self._show("", [])
-            self._show_errors(None)
-            return
-        kind = "" if view.kind == view.name else f"  {clean(view.kind)}"
-        self._heading.say([(clean(view.name), "strong"), (kind, "quiet")])
-        look = Look(
-            self.desk.clock.now_ms(),
-            self.desk.clock.moment,
-            self.desk.glyphs,
-            self.facts.scrollable_content_region.width or self.size.width,
-        )
-        self._show(view.name, lines(view, look))
-        self._show_errors(view)
-
-    def _show(self, name: str, found: list[Line]) -> None:
-        if self._lines != (name, found):
-            keep = self._lines[0] == name
-            self._lines = (name, found)
-            self.facts.show(found, keep_place=keep)
-
-    def _show_errors(self, view: ProviderView | None) -> None:
-        found = error_cells(view, self.desk.clock.moment) if view is not None else []
-        rows = [GridRow(f"{at} {id}", row) for at, (id, row) in enumerate(found)]  # noqa: A001
-        self._exchanges = {
-            row.id: (id, str(row.cells[2]))
-            for row, (id, _) in zip(rows, found, strict=True)  # noqa: A001
-        }
-        self.errors.set_rows(rows)
-        if self.has_class("-calm") == bool(rows):
-            self.set_class(not rows, "-calm")
-
     def drafted(self) -> None:
         """The draft may say something of a provider."""
         self.redraw()
@@ -201,7 +143,7 @@ class ProvidersBody(Drafting):
     def on_resize(self, event: events.Resize) -> None:
         """Panes beside or below each other, or one alone."""
         self.set_class(event.size.height < _LOW, "-low")
-        self.set_class(event.size.width >= _BESIDE, "-beside")
+        self.pane.set_class(event.size.width >= _BESIDE, "-beside")
         self.grid.set_columns(columns(event.size.width))
         self.call_after_refresh(self.redraw)
 
@@ -211,14 +153,10 @@ class ProvidersBody(Drafting):
             return
         least = max(4, height // 2) if height >= _LOW else 0
         self.grid.styles.height = min(rows + 1, least) + 1 if least else "1fr"
-        beside = self.has_class("-beside")
-        errors = min(len(self.errors.rows) + 1, max(3, height // 5))
-        self.errors.styles.height = "1fr" if beside else errors
 
     def panes(self) -> list[Widget]:
         """What the focus goes round through."""
-        panes: list[Widget] = [self.grid, self.facts]
-        return panes if self.has_class("-calm") else [*panes, self.errors]
+        return [self.grid, *self.pane.panes()]
 
     def focus_first(self) -> None:
         """The list."""
@@ -249,7 +187,7 @@ class ProvidersBody(Drafting):
     def _moved(self, event: Grid.Moved) -> None:
         event.stop()
         if event.grid is self.grid:
-            self._details()
+            self.pane.show(self.view(), self.size.height)
             if bool(event.id) != self._any:  # other keys do something now
                 self._any = bool(event.id)
                 self.refresh_bindings()
@@ -278,14 +216,12 @@ class ProvidersBody(Drafting):
 
     async def action_open(self) -> None:
         """The traffic of the provider, or the exchange of the error under the cursor."""
-        if self.screen.focused is self.errors and self.errors.selected in self._exchanges:
-            exchange, message = self._exchanges[self.errors.selected]
-            if exchange:
-                self.post_message(OpenTraffic(exchange=exchange))
-            else:
-                await self.app.push_screen(
-                    Preview("An error of the check, not of an exchange", message)
-                )
+        error = self.pane.error() if self.screen.focused is self.pane.errors else None
+        if error is not None and error.exchange:
+            self.post_message(OpenTraffic(exchange=error.exchange))
+        elif error is not None:
+            title = "An error of the check, not of an exchange"
+            await self.app.push_screen(Preview(title, error.message))
         elif view := self.view():
             self.post_message(OpenTraffic(filter=acts.traffic_filter(view.name)))
 

@@ -6,7 +6,7 @@ from typing import Final
 from llmgate.wire.gateway import LastError, Probe, ProviderView, Quantiles
 from llmgate.wire.limits import LimitsView
 from llmgate_tui.screens.limit_bars import Look, limit_line
-from llmgate_tui.screens.providers_rows import Cell, error_name, milliseconds, newest, state
+from llmgate_tui.screens.providers_rows import Cell, error_name, milliseconds, state
 from llmgate_tui.text import clean
 from llmgate_tui.widgets.line_text import Line, Piece
 from llmgate_tui.widgets.spark import sparkline
@@ -41,12 +41,8 @@ def lines(view: ProviderView, look: Look) -> list[Line]:
     return [*facts, *_ours(view.limits, look), *_theirs(view, look), *_models(view)]
 
 
-def error_cells(view: ProviderView, moment: Callable[[int], str]) -> list[tuple[str, list[Cell]]]:
-    """The last errors, newest first: the id of the exchange (or none) and the cells."""
-    return [(error.exchange, _error(error, moment)) for error in newest(view.last_errors)]
-
-
-def _error(error: LastError, moment: Callable[[int], str]) -> list[Cell]:
+def error_cells(error: LastError, moment: Callable[[int], str]) -> list[Cell]:
+    """Time, what it was, what was said."""
     return [
         (moment(error.at_ms), "quiet"),
         (error_name(error), "warn" if error.status == 429 else "bad"),
