@@ -10,13 +10,14 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from llmgate.config.schema import config_schema
 from llmgate.control.core import Core
-from llmgate.control.editing import AUTHOR, EDITS, Author, answer, bounded
+from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, answer, bounded
 from llmgate.control.refusal import REFUSALS
 from llmgate.wire.editing import EditRequest, History, RevisionDetail, Verdict
 from llmgate.wire.forms import VersionAnswer
 from llmgate.wire.gateway import ConfigView
 
 _MOST_REVISIONS = 1_000
+_NEVER = 10**15
 
 
 @get("/", summary="The running config and the problems of a refused edit", responses=REFUSALS)
@@ -81,9 +82,9 @@ async def get_history(
 async def get_revision(state: State, number: FromPath[int]) -> RevisionDetail:
     """Its text without secrets, its own change, and what a rollback to it would do."""
     core: Core = state.core
-    detail = await core.editor.revision(number)
+    detail = await core.editor.revision(_known(number))
     if detail is None:
-        raise NotFoundException(f"no revision has the number {number}")
+        raise _no_revision(number)
     return detail
 
 
@@ -115,7 +116,7 @@ async def roll_back_config(
 ) -> Response[Verdict]:
     """Makes that revision's text the file again."""
     core: Core = state.core
-    return answer(await core.editor.roll_back(number, by.if_match, by.who))
+    return answer(await core.editor.roll_back(_known(number), by.if_match, by.who))
 
 
 @post("/file", summary="Write the first file", status_code=200, responses=EDITS)
@@ -131,6 +132,17 @@ async def reload_config(state: State) -> Response[ConfigView]:
     core: Core = state.core
     await core.holder.reload_now()
     return await _view(core)
+
+
+def _known(number: int) -> int:
+    """A number that a revision may have. Raises 404."""
+    if not 0 < number < _NEVER:
+        raise _no_revision(number)
+    return number
+
+
+def _no_revision(number: int) -> NotFoundException:
+    return NotFoundException(f"no revision has the number {str(number)[:20]}")
 
 
 async def _view(core: Core) -> Response[ConfigView]:
@@ -155,5 +167,6 @@ config_router = Router(
         reload_config,
     ],
     tags=["config"],
+    response_headers=ETAG,
     request_max_body_size=2_500_000,  # a file of 1 MB, with every line end escaped
 )

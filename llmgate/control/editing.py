@@ -4,6 +4,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import ResponseHeader
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
@@ -49,6 +50,15 @@ def author(
 
 
 AUTHOR = {"by": Provide(author, sync_to_thread=False)}
+
+ETAG = [
+    ResponseHeader(
+        name="ETag",
+        value="",
+        description="Of the running config: the base of the next edit.",
+        documentation_only=True,
+    )
+]
 
 EDITS = {
     **REFUSALS,

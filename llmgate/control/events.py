@@ -1,5 +1,6 @@
 """The live feed over the control API (llmgate.wire.feed says what is on it)."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -11,8 +12,16 @@ from litestar.response import Stream
 from llmgate.control.core import Core
 from llmgate.control.refusal import REFUSALS
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
-@get("/events", summary="The live feed (SSE)", tags=["events"], responses=REFUSALS)
+
+@get(
+    "/events",
+    summary="The live feed (SSE)",
+    tags=["events"],
+    media_type="text/event-stream",
+    responses=REFUSALS,
+)
 async def stream_events(
     state: State,
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
@@ -22,9 +31,9 @@ async def stream_events(
     """
     core: Core = state.core
     await core.refresh_spend()
-    last = int(last_event_id) if last_event_id and last_event_id.isdigit() else None
+    last = _NUMBER.fullmatch(last_event_id or "")
     return Stream(
-        _feed(core, last),
+        _feed(core, int(last[0]) if last else None),
         media_type="text/event-stream",
         headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
     )

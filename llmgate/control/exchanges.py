@@ -6,16 +6,15 @@ from typing import Annotated
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from llmgate.control.core import Core
 from llmgate.control.follow import follow
 from llmgate.control.reading import chat_of, detail_of, kept, live_chunks
-from llmgate.control.refusal import REFUSALS, refusal
+from llmgate.control.refusal import STORED, refusal
 from llmgate.store.filters import Filter
-from llmgate.store.problems import BadFilter
 from llmgate.store.queries import Part
 from llmgate.wire import sse
 from llmgate.wire.chat import ChatView
@@ -24,10 +23,12 @@ from llmgate.wire.forms import CancelAnswer
 
 _MAX_PAGE = 1_000
 _MAX_CHUNKS = 5_000
-CANCELS = {**REFUSALS, 409: refusal("The exchange is over already")}
+_BYTES = "application/octet-stream"
+Moment = Annotated[int | None, QueryParameter(description="Epoch milliseconds.", ge=0, le=10**14)]
+CANCELS = {**STORED, 409: refusal("The exchange is over already")}
 
 
-@get("/", summary="List exchanges, newest first", responses=REFUSALS)
+@get("/", summary="List exchanges, newest first", responses=STORED)
 async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
     state: State,
     cursor: FromQuery[str] = "",
@@ -42,12 +43,22 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
     status: FromQuery[str] = "",
     exchange_state: Annotated[str, QueryParameter(name="state")] = "",
     error_type: FromQuery[str] = "",
-    since_ms: FromQuery[int | None] = None,
-    until_ms: FromQuery[int | None] = None,
+    since_ms: Moment = None,
+    until_ms: Moment = None,
     search: FromQuery[str] = "",
+    path: FromQuery[str] = "",
+    protocol: FromQuery[str] = "",
+    limited: FromQuery[str] = "",
+    body_text: Annotated[str, QueryParameter(name="body")] = "",
+    header: FromQuery[str] = "",
+    min_cost: FromQuery[float | None] = None,
     count: FromQuery[bool] = False,
 ) -> ExchangePage:
-    """Filters are globs for names; ``status`` is 429, 4xx or >=400; ``search`` is a substring."""
+    """Filters are globs for names; `status` is 429, 4xx or >=400; `search` is a substring of
+    model, provider, path or error, `body` of request or answer; `header` is name=value; `limited`
+    is a limit of ours that refused or held it (`*` is any). A page that looks in bodies or headers
+    may hold few rows, or none, while its `cursor` goes on.
+    """
     core: Core = state.core
     wanted = Filter(
         model=model,
@@ -63,12 +74,15 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
         since_ms=since_ms,
         until_ms=until_ms,
         search=search,
+        path=path,
+        protocol=protocol,
+        limited=limited,
+        body=body_text,
+        header=header,
+        min_cost=min_cost,
     )
     await core.store.flush()  # whoever lists sees what has ended by now
-    try:
-        page = await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
-    except BadFilter as error:
-        raise ValidationException(str(error)) from error
+    page = await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
     return msgspec.structs.replace(
         page, exchanges=[_as_it_is_now(core, row) for row in page.exchanges]
     )
@@ -80,7 +94,7 @@ def _as_it_is_now(core: Core, row: ExchangeSummary) -> ExchangeSummary:
     return row if live is None else live.summary()
 
 
-@get("/{exchange_id:str}", summary="One exchange without its bodies", responses=REFUSALS)
+@get("/{exchange_id:str}", summary="One exchange without its bodies", responses=STORED)
 async def get_exchange(state: State, exchange_id: FromPath[str]) -> ExchangeDetail:
     """The id, or a prefix of it that no other exchange has."""
     core: Core = state.core
@@ -111,7 +125,12 @@ async def cancel_exchange(state: State, exchange_id: FromPath[str]) -> CancelAns
     raise HTTPException("the exchange is over: there is nothing to cancel", status_code=409)
 
 
-@get("/{exchange_id:str}/body", summary="A body, byte for byte as kept", responses=REFUSALS)
+@get(
+    "/{exchange_id:str}/body",
+    summary="A body, byte for byte as kept",
+    media_type=_BYTES,
+    responses=STORED,
+)
 async def get_body(
     state: State,
     exchange_id: FromPath[str],
@@ -123,13 +142,13 @@ async def get_body(
     body = await kept(state.core, exchange_id, part)
     if body is None:
         raise NotFoundException(f"the {part} of '{exchange_id[:40]}' is not kept")
-    return Response(body, media_type="application/octet-stream")
+    return Response(body, media_type=_BYTES)
 
 
 @get(
     "/{exchange_id:str}/chunks",
     summary="Wire chunks of the answer with their times",
-    responses=REFUSALS,
+    responses=STORED,
 )
 async def get_chunks(
     state: State,
@@ -145,7 +164,7 @@ async def get_chunks(
     return await core.store.queries.chunks(exchange_id, start, limit)
 
 
-@get("/{exchange_id:str}/chat", summary="Request and answer as a conversation", responses=REFUSALS)
+@get("/{exchange_id:str}/chat", summary="Request and answer as a conversation", responses=STORED)
 async def get_chat(state: State, exchange_id: FromPath[str]) -> ChatView:
     """Whatever the protocol; a side that cannot be read is said in ``problem``."""
     return await chat_of(state.core, exchange_id)
@@ -154,7 +173,8 @@ async def get_chat(state: State, exchange_id: FromPath[str]) -> ChatView:
 @get(
     "/{exchange_id:str}/stream",
     summary="Follow an exchange while it lives (SSE)",
-    responses=REFUSALS,
+    media_type="text/event-stream",
+    responses=STORED,
 )
 async def stream_exchange(
     state: State, exchange_id: FromPath[str], start: Annotated[int, QueryParameter(ge=0)] = 0

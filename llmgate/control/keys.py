@@ -9,7 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 
 from llmgate.control.core import Core
-from llmgate.control.editing import AUTHOR, EDITS, Author, answer, tagged
+from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, answer, tagged
 from llmgate.control.form import Form
 from llmgate.control.refusal import REFUSALS
 from llmgate.wire.editing import NewKey, Path, Verdict
@@ -120,4 +120,5 @@ keys_router = Router(
         rename_key,
     ],
     tags=["keys"],
+    response_headers=ETAG,
 )

@@ -14,7 +14,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 
 from llmgate.control.core import Core
-from llmgate.control.editing import AUTHOR, EDITS, Author, edit, tagged
+from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, edit, tagged
 from llmgate.control.refusal import REFUSALS
 from llmgate.control.written import written
 from llmgate.wire.editing import Path, Remove, Set, Verdict
@@ -106,4 +106,5 @@ limits_router = Router(
     "/limits",
     route_handlers=[get_limits, get_limits_of, replace_limits, remove_limits, reset_limits],
     tags=["limits"],
+    response_headers=ETAG,
 )

@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 
 from llmgate.control.core import Core, now_ms
-from llmgate.control.editing import AUTHOR, EDITS, Author, tagged
+from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, tagged
 from llmgate.control.form import Form
 from llmgate.control.refusal import REFUSALS
 from llmgate.upstream.probe import probe
@@ -158,4 +158,5 @@ providers_router = Router(
         probe_provider,
     ],
     tags=["providers"],
+    response_headers=ETAG,
 )

@@ -28,3 +28,5 @@ REFUSALS = {
     401: refusal("The token is missing or wrong"),
     404: refusal("There is nothing of that name"),
 }
+
+STORED = {**REFUSALS, 503: refusal("What is recorded cannot be read now")}

@@ -17,9 +17,12 @@ from llmgate.control.exchanges import exchanges_router
 from llmgate.control.keys import keys_router
 from llmgate.control.limits import limits_router
 from llmgate.control.providers import providers_router
+from llmgate.control.refusal import Reason, Refusal
 from llmgate.control.routes import routes_router
+from llmgate.control.spend import spend_router
 from llmgate.control.state import get_status
 from llmgate.control.steering import NotEditable, Refused, Stale
+from llmgate.store.problems import BadFilter, StoreProblem
 from llmgate.wire.editing import Conflict, Verdict
 
 PREFIX = "/admin/v1"
@@ -37,12 +40,21 @@ def control_router(admitted: Guard) -> Router:
             routes_router,
             keys_router,
             limits_router,
+            spend_router,
             exchanges_router,
             stream_events,
         ],
         guards=[admitted],
+        security=[{"token": []}],
         middleware=[_named],
-        exception_handlers={Stale: _stale, Refused: _refused, NotEditable: _not_editable},
+        exception_handlers={
+            Stale: _stale,
+            Refused: _refused,
+            NotEditable: _not_editable,
+            StoreProblem: _unreadable,
+            BadFilter: _bad_filter,
+            OverflowError: _too_large,
+        },
         request_max_body_size=_LARGEST_FORM,
     )
 
@@ -81,5 +93,21 @@ def _refused(_request: Any, error: Refused) -> Response[Verdict]:
     return Response(error.verdict, status_code=422, headers={"etag": error.verdict.etag})
 
 
-def _not_editable(_request: Any, error: NotEditable) -> Response[dict[str, object]]:
-    return Response({"error": {"message": str(error), "status": 409}}, status_code=409)
+def _not_editable(_request: Any, error: NotEditable) -> Response[Refusal]:
+    return _refusal(409, error)
+
+
+def _unreadable(_request: Any, error: StoreProblem) -> Response[Refusal]:
+    return _refusal(503, error)
+
+
+def _bad_filter(_request: Any, error: BadFilter) -> Response[Refusal]:
+    return _refusal(400, error)
+
+
+def _too_large(_request: Any, _error: OverflowError) -> Response[Refusal]:
+    return _refusal(400, ValueError("a number in this request is larger than any of ours"))
+
+
+def _refusal(status: int, error: Exception) -> Response[Refusal]:
+    return Response(Refusal(Reason(str(error), status)), status_code=status)

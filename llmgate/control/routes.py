@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from llmgate.control.asking import answer_of
 from llmgate.control.core import Core
-from llmgate.control.editing import AUTHOR, EDITS, Author, tagged
+from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, tagged
 from llmgate.control.form import Form
 from llmgate.control.refusal import REFUSALS
 from llmgate.control.targets import TARGETS
@@ -136,4 +136,5 @@ routes_router = Router(
         *TARGETS,
     ],
     tags=["routes"],
+    response_headers=ETAG,
 )

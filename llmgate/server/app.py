@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, NotAuthorizedException, NotFoundE
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 
 from llmgate import __version__
 from llmgate.control.core import Core
@@ -42,6 +43,13 @@ MOUNTS = (
 )
 
 
+_ABOUT = (
+    "What the terminal is a client of. Bearer token: the file `admin-token` of the data folder."
+    " Edits of the config carry `If-Match` with the ETag that every view of the config answers;"
+    " a name in a path may hold any character, percent-encoded."
+)
+
+
 def build(core: Core, log: Log, token: str) -> Guard:
     """Puts the application together around a running core."""
     carry = DataPlane(core.gateway, log)
@@ -66,6 +74,10 @@ def build(core: Core, log: Log, token: str) -> Guard:
         openapi_config=OpenAPIConfig(
             title="llmgate control API",
             version=__version__,
+            description=_ABOUT,
+            components=Components(
+                security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}
+            ),
             openapi_router=Router("/schema", route_handlers=[], guards=[_admitted]),
             render_plugins=[PlainPage(), JsonRenderPlugin()],
         ),

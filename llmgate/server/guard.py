@@ -9,6 +9,8 @@ preflights carry no credentials, so they are answered here, before authenticatio
 from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 
+import msgspec
+
 from llmgate.config.model import Server
 from llmgate.errors import CallError, InvalidKey, OriginRefused
 from llmgate.formats import catalog
@@ -124,8 +126,12 @@ def _allowed(header: str, server: Server) -> bool:
 
 
 async def _refuse(scope: Scope, send: Send, error: CallError) -> None:
-    protocol = place(scope["path"]).protocol or "raw"
-    body = catalog.error_body(protocol, error.status, error.message)
+    path = scope["path"]
+    if _guarded(path):
+        body = msgspec.json.encode({"error": {"message": error.message, "status": error.status}})
+    else:
+        protocol = place(path).protocol or "raw"
+        body = catalog.error_body(protocol, error.status, error.message)
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

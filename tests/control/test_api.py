@@ -63,6 +63,13 @@ def schema_of(document: Document, method: str, path: str, status: int) -> Docume
     return schema
 
 
+def names_in(path: str) -> dict[str, str]:
+    """Names that this gateway has, for the blanks of a path."""
+    name = next((known for part, known in NAMES.items() if part in path), "up")
+    return {"name": name, "of": "key", "number": "1"}
+
+
+NAMES = {"/routes/": "fast", "/keys/": "ide", "/limits/": "ide"}
 STREAMS = {"/admin/v1/events", "/admin/v1/exchanges/{exchange_id}/stream"}
 PAGES = {"/schema", "/schema/openapi.json", "/schema/{path}", "/metrics"}
 
@@ -72,16 +79,15 @@ async def test_every_endpoint_answers_as_the_document_says(gateway: Inside) -> N
     streamed = (await rows(gateway, state="finished"))[0]["id"]
     asked = 0
     for path, operations in document["paths"].items():
-        for method in set(operations) & {"get", "post"} if path not in STREAMS | PAGES else ():
-            url = path.format(name="up", exchange_id=streamed)
-            answer = await gateway.admin.request(method, url)
+        if "get" in operations and path not in STREAMS | PAGES:
+            answer = await gateway.admin.get(path.format(**names_in(path), exchange_id=streamed))
             asked += 1
-            assert answer.status_code == 200, path
+            assert answer.status_code == 200, (path, answer.text)
             if "json" in answer.headers["content-type"]:
-                schema = schema_of(document, method, path, 200)
+                schema = schema_of(document, "get", path, 200)
                 assert misfits(document, schema, answer.json()) == [], path
 
-    assert asked == 16
+    assert asked == 25
 
 
 async def test_every_kind_of_exchange_fits_its_document(gateway: Inside) -> None:
