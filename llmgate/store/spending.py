@@ -46,16 +46,14 @@ def spend_query(since_ms: int, until_ms: int, by: By) -> Query:
     since_ms -= since_ms % SLOT_MS
     within = "FROM spend WHERE slot_ms >= ?1 AND slot_ms < ?2"
     statement = (
-        (
-            f"SELECT 'total', '', {_SUMS} {within}"  # noqa: S608 - constants
-            f" UNION ALL SELECT * FROM (SELECT 'row', {column}, {_SUMS} {within} GROUP BY {column}"
-            f" ORDER BY cost_usd DESC, exchanges DESC, {column} LIMIT {MOST_ROWS})"
-            f" UNION ALL SELECT * FROM (SELECT 'slot', slot_ms, {_SUMS} {within} GROUP BY slot_ms)"
-            f" UNION ALL SELECT * FROM (SELECT 'unpriced', model, {_SUMS} {within} AND unpriced > 0"
-            f" GROUP BY model ORDER BY unpriced DESC, model LIMIT {MOST_UNPRICED})"
-        ),
-        [since_ms, until_ms],
+        f"SELECT 'total', '', {_SUMS} {within}"  # noqa: S608 - constants
+        f" UNION ALL SELECT * FROM (SELECT 'row', {column}, {_SUMS} {within} GROUP BY {column}"
+        f" ORDER BY cost_usd DESC, exchanges DESC, {column} LIMIT {MOST_ROWS})"
+        f" UNION ALL SELECT * FROM (SELECT 'slot', slot_ms, {_SUMS} {within} GROUP BY slot_ms)"
+        f" UNION ALL SELECT * FROM (SELECT 'unpriced', model, {_SUMS} {within} AND unpriced > 0"
+        f" GROUP BY model ORDER BY unpriced DESC, model LIMIT {MOST_UNPRICED})"
     )
+    return statement, [since_ms, until_ms]
 
 
 def read_spending(found: list[Any], starts: Sequence[int]) -> Spending:

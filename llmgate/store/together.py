@@ -11,15 +11,16 @@ from itertools import chain
 from typing import Any
 
 _SIZES = (400, 64, 8, 1)  # few different texts, so that their prepared statements stay cached
+FEW = (400, 64, 32, 16, *range(8, 0, -1))  # for rows that are mostly fewer than eight
 
 
 def together(
-    head: str, tail: str, rows: Sequence[tuple[Any, ...]]
+    head: str, tail: str, rows: Sequence[tuple[Any, ...]], sizes: Sequence[int] = _SIZES
 ) -> Iterator[tuple[str, list[Any]]]:
     """Yields statements with their values: ``head VALUES (...), (...) tail`` for groups of rows."""
     at = 0
     while at < len(rows):
-        size = next(size for size in _SIZES if size <= len(rows) - at)
+        size = next(size for size in sizes if size <= len(rows) - at)
         group = rows[at : at + size]
         yield _text(head, tail, len(group[0]), size), list(chain.from_iterable(group))
         at += size

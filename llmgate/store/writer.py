@@ -29,7 +29,7 @@ from llmgate.store.queries import Queries
 from llmgate.store.retention import Caps, Retention
 from llmgate.store.rows import INSERT, OR_UPDATE
 from llmgate.store.tally import tally_of
-from llmgate.store.together import together
+from llmgate.store.together import FEW, together
 from llmgate.store.unbroken import unbroken
 from llmgate.wire.gateway import Recording
 
@@ -300,7 +300,7 @@ class Store:
         for statement, values in (
             *together(INSERT, OR_UPDATE, [item.row for item in written]),
             *together(_PARTS, "", parts),
-            *together(rollup.ADD, rollup.ONTO, tally.rows()),
+            *together(rollup.ADD, rollup.ONTO, tally.rows(), FEW),
         ):
             await db.execute(statement, values)
         await db.commit()
