@@ -10,7 +10,7 @@ from llmgate_tui import figures, units
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.text import fit
 from llmgate_tui.widgets.line_text import Line
-from llmgate_tui.widgets.spark import meter
+from llmgate_tui.widgets.spark import gauge
 
 _LABEL: Final = 20
 
@@ -37,10 +37,8 @@ def limit_line(limit: LimitView, look: Look, label: str = "", label_width: int =
     name = label or limit.name.replace("_", " ").replace(" usd ", " ")
     estimated = "~" if limit.estimated else ""
     of = f"{amount(limit, limit.used)}{estimated} of {amount(limit, limit.limit)}"
-    line: Line = [
-        (f"{fit(name, label_width)} ", "label"),
-        (meter(share, room, plain=look.plain), tone),
-    ]
+    full, track = gauge(share, room, plain=look.plain)
+    line: Line = [(f"{fit(name, label_width)} ", "label"), (full, tone), (track, "quiet")]
     line.append((f" {min(share, 9.99):>4.0%}  {of:<18}", ""))
     return [*line, (_resets(limit, look), "quiet")]
 

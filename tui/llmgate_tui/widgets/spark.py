@@ -18,30 +18,37 @@ def sparkline(values: Sequence[float | None], width: int, *, plain: bool = False
         return ""
     peaks = _stretched(values, width)
     top = max((peak for peak in peaks if peak is not None), default=0)
-    signs = _PLAIN if plain else _BLOCKS
-    shown = [_NOTHING if peak is None else signs[_level(peak, top, 7)] for peak in peaks]
+    signs = (_PLAIN if plain else _BLOCKS)[:-1]  # lines of a table must not touch each other
+    shown = [_NOTHING if peak is None else signs[_level(peak, top, 6)] for peak in peaks]
     return "".join(shown).rjust(width)
 
 
 def meter(share: float, width: int, *, plain: bool = False) -> str:
-    """A bar of exactly ``width`` cells, filled to ``share`` (0 to 1, cut there), on its track."""
-    full, track = ("#", ".") if plain else ("█", "░")
-    share = max(0.0, min(1.0, share))
-    cells = round(share * width)
+    """A ``gauge`` in one piece."""
+    return "".join(gauge(share, width, plain=plain))
+
+
+def gauge(share: float, width: int, *, plain: bool = False) -> tuple[str, str]:
+    """A bar filled to ``share`` (0 to 1, cut there) and its track, ``width`` cells in all.
+
+    Above 0 it is never empty, below 1 never full.
+    """
+    full, track = ("#", ".") if plain else ("━", "─")
+    cells = round(max(0.0, min(1.0, share)) * width)
     if share > 0:
         cells = max(1, cells)
     if share < 1:
         cells = min(width - 1, cells)
-    return full * cells + track * (width - cells)
+    return full * cells, track * (width - cells)
 
 
 def bar(share: float, width: int, *, plain: bool = False) -> str:
     """A bar without a track, padded to ``width`` cells; visible whenever ``share`` is above 0."""
-    share = max(0.0, min(1.0, share))
-    cells = round(share * width)
-    if share > 0 and not cells:
-        return ("|" if plain else "▏").ljust(width)
-    return (("#" if plain else "█") * cells).ljust(width)
+    full, half = ("#", "|") if plain else ("━", "╸")
+    halves = round(max(0.0, min(1.0, share)) * width * 2)
+    if share > 0:
+        halves = max(1, halves)
+    return (full * (halves // 2) + half * (halves % 2)).ljust(width)
 
 
 def columns(
