@@ -27,7 +27,7 @@ from llmgate_tui.widgets.grid import GRID_KEYS, Grid, GridRow
 
 _LOW = 14  # below this height there is room for one pane
 _EVERY = 6  # ticks: three seconds
-_BESIDE = 130  # from this width on the errors stand beside the facts
+_BESIDE = 150  # from this width on the errors stand beside the facts
 _NEEDS_ONE = frozenset({"open", "test", "enable", "drain", "edit"})
 
 

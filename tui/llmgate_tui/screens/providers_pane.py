@@ -25,8 +25,8 @@ class ProviderPane(Vertical):
     ProviderPane > Container { height: 1fr; layout: vertical; }
     ProviderPane.-beside > Container { layout: horizontal; }
     ProviderPane Grid { height: auto; }
-    ProviderPane.-beside Grid { height: 1fr; width: 2fr; }
-    ProviderPane.-beside LineView { width: 3fr; }
+    ProviderPane.-beside Grid { height: 1fr; width: 1fr; }
+    ProviderPane.-beside LineView { width: 1fr; }
     ProviderPane.-calm Grid { display: none; }
     """
 

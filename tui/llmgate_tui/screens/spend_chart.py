@@ -12,7 +12,7 @@ from llmgate_tui.widgets.spark import columns, merged
 Local = Callable[[int], time.struct_time]
 
 _AXIS: Final = 9
-_WIDEST: Final = 6
+_WIDEST: Final = 4
 
 
 def chart(

@@ -24,21 +24,19 @@ def sparkline(values: Sequence[float | None], width: int, *, plain: bool = False
 
 
 def meter(share: float, width: int, *, plain: bool = False) -> str:
-    """A ``gauge`` in one piece."""
-    return "".join(gauge(share, width, plain=plain))
-
-
-def gauge(share: float, width: int, *, plain: bool = False) -> tuple[str, str]:
-    """A bar filled to ``share`` (0 to 1, cut there) and its track, ``width`` cells in all.
+    """A bar filled to ``share`` (0 to 1, cut there), ``width`` cells with its track.
 
     Above 0 it is never empty, below 1 never full.
     """
+    full, track = ("#", ".") if plain else ("█", "░")
+    cells = _filled(share, width)
+    return full * cells + track * (width - cells)
+
+
+def gauge(share: float, width: int, *, plain: bool = False) -> tuple[str, str]:
+    """A thin ``meter`` in two pieces, to be toned on their own: what is filled, and its track."""
     full, track = ("#", ".") if plain else ("━", "─")
-    cells = round(max(0.0, min(1.0, share)) * width)
-    if share > 0:
-        cells = max(1, cells)
-    if share < 1:
-        cells = min(width - 1, cells)
+    cells = _filled(share, width)
     return full * cells, track * (width - cells)
 
 
@@ -71,6 +69,13 @@ def merged(values: Sequence[float], most: int) -> list[float]:
         return list(values)
     edges = [at * len(values) // most for at in range(most + 1)]
     return [sum(values[start:end]) for start, end in pairwise(edges)]
+
+
+def _filled(share: float, width: int) -> int:
+    cells = round(max(0.0, min(1.0, share)) * width)
+    if share > 0:
+        cells = max(1, cells)
+    return min(width - 1, cells) if share < 1 else cells
 
 
 def _stretched(values: Sequence[float | None], width: int) -> list[float | None]:
