@@ -11,7 +11,7 @@ from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
 from llmgate_tui.screens.body import Body
 from llmgate_tui.screens.confirm import Confirm
-from llmgate_tui.screens.review import asked, failed, review
+from llmgate_tui.screens.review import asked, failed, review, say
 from llmgate_tui.steering import Refused, Stale
 from llmgate_tui.verdict_text import effect_lines, running
 from llmgate_tui.widgets.draft_line import DraftLine
@@ -71,11 +71,11 @@ class Drafting(Body):
     def put(self, edit: Edit, note: str) -> bool:
         """One more edit in the draft; False, with a reason on the screen, when there is no file."""
         if self.config is None:
-            self.notify("the config is not known yet", severity="warning", markup=False)
+            say(self, "the config is not known yet", "warning")
             return False
         if not self.config.editable:
             said = "there is no config file yet: i writes one"
-            self.notify(said, severity="warning", markup=False)
+            say(self, said, "warning")
             return False
         self.desk.draft.add(edit, note, etag=self.config.etag)
         self.follow_draft()
@@ -121,7 +121,9 @@ class Drafting(Body):
             self.desk.draft.verdict = verdict
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No key is offered for a draft that there is not."""
+        """No key is offered for a draft or a file that there is not."""
+        if action == "write_file":
+            return self.config is not None and not self.config.editable
         return action not in {"review", "drop_draft"} or bool(len(self.desk.draft))
 
     # -- actions ---------------------------------------------------------------
@@ -143,18 +145,35 @@ class Drafting(Body):
     async def _drop_draft(self) -> None:
         count = len(self.desk.draft)
         if not count:
-            self.notify("nothing is drafted", markup=False)
+            say(self, "nothing is drafted")
             return
         edits = "1 edit" if count == 1 else f"{count} edits"
         if await asked(self, Confirm(f"Drop the draft of {edits}?", "drop")):
             self.desk.draft.drop()
             self.follow_draft()
 
+    def action_write_file(self) -> None:
+        """Gives a config that was built from the environment a file."""
+        self.run_worker(self._write_file(), group="steer", exclusive=True)
+
+    async def _write_file(self) -> None:
+        try:
+            verdict = await self.desk.steering.write_file()
+        except Refused as refused:
+            say(self, f"no file was written: {refused}", "error")
+        except (ApiProblem, Stale) as problem:
+            say(self, f"no file was written: {problem}", "error")
+        else:
+            said = ["the config has a file now", *verdict.effects[:3]]
+            say(self, "\n".join(said))
+        await self.read_config()
+        self.steered()
+
     def action_undo(self) -> None:
         """The draft's last edit, else the file's."""
         if len(self.desk.draft):
             note = self.desk.draft.take_back()
-            self.notify(f"taken back: {note}", markup=False)
+            say(self, f"taken back: {note}")
             self.follow_draft()
         else:
             self.run_worker(self._step("undo"), group="steer", exclusive=True)
@@ -162,18 +181,18 @@ class Drafting(Body):
     def action_redo(self) -> None:
         """What was taken back last."""
         if note := self.desk.draft.make_again():
-            self.notify(f"again: {note}", markup=False)
+            say(self, f"again: {note}")
             self.follow_draft()
         elif len(self.desk.draft):
             said = "nothing to redo in the draft: apply or drop it first"
-            self.notify(said, severity="warning", markup=False)
+            say(self, said, "warning")
         else:
             self.run_worker(self._step("redo"), group="steer", exclusive=True)
 
     async def _step(self, which: str) -> None:
         """One revision back or forward."""
         if self.config is None and not await self.read_config():
-            self.notify(f"no {which}: the gateway does not answer", severity="error", markup=False)
+            say(self, f"no {which}: the gateway does not answer", "error")
             return
         etag = self.config.etag if self.config is not None else ""
         steering = self.desk.steering
@@ -181,13 +200,13 @@ class Drafting(Body):
             verdict = await (steering.undo(etag) if which == "undo" else steering.redo(etag))
         except Stale:
             said = f"the file has just changed: look at it, then {which} again"
-            self.notify(said, severity="warning", markup=False)
+            say(self, said, "warning")
         except Refused as refused:
-            self.notify(f"no {which}: {refused}", severity="error", markup=False)
+            say(self, f"no {which}: {refused}", "error")
         except ApiProblem as problem:
             failed(self, f"no {which}", problem)
         else:
-            self.notify(self._stepped(which, verdict), markup=False)
+            say(self, self._stepped(which, verdict))
         self.steered()
 
     def _stepped(self, which: str, verdict: Verdict) -> str:

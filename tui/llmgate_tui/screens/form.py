@@ -11,8 +11,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import ModalScreen
+from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
+from llmgate_tui.text import clean
 from llmgate_tui.widgets.clean_input import CleanInput
 
 Values = dict[str, str]
@@ -23,12 +25,13 @@ _AROUND = 6  # lines of a form that are not fields
 
 
 class Field(msgspec.Struct, frozen=True):
-    """``hint`` stands in an empty field."""
+    """``hint`` stands in an empty field; ``known`` are offered while typing, right takes one."""
 
     name: str
     label: str
     value: str = ""
     hint: str = ""
+    known: Sequence[str] = ()
 
 
 class Form(ModalScreen[Values | None]):
@@ -82,11 +85,12 @@ class Form(ModalScreen[Values | None]):
         self._fields = list(fields)
         self._check = check
         self._verb = verb
+        self._touched = False
 
     def compose(self) -> ComposeResult:
         """Title, fields, the problem, the keys."""
         with Vertical():
-            yield Static(Content(self._title), id="form-title", markup=False)
+            yield Static(Content(clean(self._title)), id="form-title", markup=False)
             with VerticalScroll(can_focus=False):
                 for field in self._fields:
                     yield from self._row(field)
@@ -95,9 +99,12 @@ class Form(ModalScreen[Values | None]):
             yield Static(Content(keys), id="form-keys", markup=False)
 
     def _row(self, field: Field) -> ComposeResult:
-        label = Static(Content(field.label), classes="form-label", markup=False)
+        label = Static(Content(clean(field.label)), classes="form-label", markup=False)
         entry = CleanInput(field.hint, id=f"form-{field.name}")
         entry.value = field.value
+        if field.known:
+            known = [clean(name) for name in field.known]
+            entry.suggester = SuggestFromList(known, case_sensitive=False)
         if self._compact:
             yield Horizontal(label, entry, classes="form-row")
         else:
@@ -123,7 +130,11 @@ class Form(ModalScreen[Values | None]):
 
     @on(Input.Changed)
     def _typed(self) -> None:
-        self._say(self._check(self.values()))
+        """Nothing is wrong with a form before anything is typed."""
+        values = self.values()
+        if self._touched or values != {field.name: field.value for field in self._fields}:
+            self._touched = True
+            self._say(self._check(values))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -134,7 +145,7 @@ class Form(ModalScreen[Values | None]):
             self.focus_next()
 
     def _say(self, problem: str) -> None:
-        self.query_one("#form-problem", Static).update(Content(problem))
+        self.query_one("#form-problem", Static).update(Content(clean(problem)))
 
     def action_submit(self) -> None:
         """Takes the values if nothing is wrong with them."""

@@ -11,14 +11,16 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from llmgate.wire.editing import Conflict, EditRequest, Verdict
+from llmgate.wire.safe_text import safe_text
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
 from llmgate_tui.screens.page import Page
 from llmgate_tui.steering import Refused, Stale
-from llmgate_tui.verdict_text import conflict_lines, running, verdict_lines
+from llmgate_tui.verdict_text import Line, conflict_lines, running, verdict_lines
 
 _T = TypeVar("_T")
 Answer = Literal["apply", "drop", ""]
+Severity = Literal["information", "warning", "error"]
 
 
 class Review(Page[bool]):
@@ -42,6 +44,21 @@ class Review(Page[bool]):
     def action_answer(self, yes: bool) -> None:
         """The answer."""
         _ = self.dismiss(yes)
+
+
+class Told(Page[None]):
+    """A text to read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "leave", "back", id="told.leave", tooltip="Back"),
+    ]
+
+    def __init__(self, title: str, lines: list[Line], desk: Desk) -> None:
+        super().__init__(title, lines, "esc back", desk.glyphs)
+
+    def action_leave(self) -> None:
+        """Back."""
+        _ = self.dismiss(None)
 
 
 class Clash(Page[Answer]):
@@ -73,7 +90,7 @@ async def review(where: Widget, desk: Desk) -> bool:
     """Shows what the draft does and applies it when told to; True when it was applied."""
     draft = desk.draft
     if not len(draft):
-        where.notify("nothing is drafted", markup=False)
+        say(where, "nothing is drafted")
         return False
     try:
         verdict = await desk.steering.validate(EditRequest(edits=list(draft.edits)), draft.etag)
@@ -108,9 +125,9 @@ async def _apply(where: Widget, desk: Desk) -> bool:
         failed(where, "not applied, the draft is kept", problem)
         return False
     draft.drop()
-    where.notify(running(verdict), markup=False)
+    say(where, running(verdict))
     for warning in verdict.warnings[:3]:
-        where.notify(warning, severity="warning", markup=False)
+        say(where, warning, "warning")
     return True
 
 
@@ -122,7 +139,7 @@ async def _clash(where: Widget, desk: Desk, conflict: Conflict) -> bool:
             return await _apply(where, desk)
         case "drop":
             desk.draft.drop()
-            where.notify("the draft is dropped", markup=False)
+            say(where, "the draft is dropped")
         case _:
             pass
     return False
@@ -135,7 +152,12 @@ async def asked(where: Widget, screen: ModalScreen[_T]) -> _T | None:
 
 def failed(where: Widget, what: str, problem: ApiProblem) -> None:
     """Says what was not done, and why."""
-    where.notify(f"{what}: {problem.message}", severity="error", markup=False)
+    say(where, f"{what}: {problem.message}", "error")
+
+
+def say(where: Widget, text: str, severity: Severity = "information") -> None:
+    """A word on the screen for a few seconds; names in it may hold anything."""
+    where.notify(safe_text(text), severity=severity, markup=False)
 
 
 def _title(desk: Desk) -> str:

@@ -1,16 +1,318 @@
 """The Routes screen: targets, weights and shares, edited as a draft."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from llmgate.wire.editing import RouteQuestion
+from llmgate.wire.gateway import RouteView
+from llmgate_tui.api import ApiProblem
+from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
-from llmgate_tui.screens.body import Body
+from llmgate_tui.screens import routes_edits as edits
+from llmgate_tui.screens import routes_forms as forms
+from llmgate_tui.screens.body import KeyGroup
+from llmgate_tui.screens.confirm import Confirm
+from llmgate_tui.screens.drafting import Drafting
+from llmgate_tui.screens.form import Values
+from llmgate_tui.screens.review import Told, asked, failed
+from llmgate_tui.screens.routes_keys import NEEDS_ROUTE, NEEDS_TARGET, ROUTE_KEYS
+from llmgate_tui.screens.routes_plan import PlannedRoute, PlannedTarget, planned
+from llmgate_tui.screens.routes_rows import NO_FILE, NOTHING, Spot, columns, rows, spot
+from llmgate_tui.text import clean
+from llmgate_tui.widgets.grid import GRID_KEYS, Grid, GridRow
+
+_EVERY_TICKS: Final = 4  # of half a second: observed shares move
 
 
-class RoutesBody(Body):
-    """Routes."""
+class RoutesBody(Drafting):
+    """Routes in the order they are tried, with the draft on top."""
 
     TITLE: ClassVar[str] = "Routes"
+    BINDINGS: ClassVar[list[BindingType]] = ROUTE_KEYS
+    DEFAULT_CSS = """
+    RoutesBody.-lost Grid > .grid--plain, RoutesBody.-lost Grid > .grid--strong { color: $quiet; }
+    """
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(id="routes")
-        self.desk = desk
+        super().__init__(desk, id="routes")
+        self.grid = Grid(columns(120), id="routes-grid")
+        self.running: list[RouteView] | None = None
+        self.plan: list[PlannedRoute] = []
+        self._ticks = 0
+        self._question: Values = {}
+
+    def compose(self) -> ComposeResult:
+        """The routes, and the draft below."""
+        yield self.grid
+        yield self.draft_line
+
+    def focus_first(self) -> None:
+        """The list."""
+        self.screen.set_focus(self.grid)
+
+    def key_groups(self) -> list[KeyGroup]:
+        """Its own, and those of the list."""
+        return [(self.TITLE, self, ROUTE_KEYS), ("Moving in a table", self.grid, GRID_KEYS)]
+
+    # -- news ----------------------------------------------------------------
+
+    def shown(self) -> None:
+        """Everything as it is now."""
+        self._ticks = 0
+        self.follow_draft()
+        self.redraw()
+        self.steered()
+
+    def steered(self) -> None:
+        """Reads config and routes again."""
+        self.run_worker(self._read(afresh=True), group="read", exclusive=True)
+
+    def news(self) -> None:
+        """Another version of the config is another list."""
+        status = self.desk.traffic.status
+        known = self.config.version if self.config is not None else None
+        if status is not None and known is not None and status.config_version != known:
+            self.steered()
+
+    def tick(self) -> None:
+        """Every two seconds: what was really sent."""
+        self.follow_draft()
+        self._ticks = (self._ticks + 1) % _EVERY_TICKS
+        if not self._ticks:
+            self.run_worker(self._read(), group="read", exclusive=True)
+
+    def link_changed(self, link: Link) -> None:
+        """What is shown is old while the connection is down: greyed."""
+        self.set_class(not link.up and link.word != "connecting", "-lost")
+        self.grid.notify_style_update()
+        self.grid.refresh()
+
+    async def _read(self, *, afresh: bool = False) -> None:
+        status = self.desk.traffic.status
+        version = status.config_version if status is not None else None
+        try:
+            if afresh or self.config is None or self.config.version != version:
+                self.config = await self.desk.steering.config()
+            running = await self.desk.steering.routes()
+        except ApiProblem:
+            self.redraw()  # the header says how the connection stands
+            return
+        if not self._moved_under() or self.running is None:
+            self.running = running
+        self.redraw()
+
+    def _moved_under(self) -> bool:
+        """The draft belongs to another file than the one that runs: its places are those of that
+        one.
+        """
+        draft = self.desk.draft
+        return bool(len(draft)) and self.config is not None and draft.etag != self.config.etag
+
+    def drafted(self) -> None:
+        """The same routes with other edits on top."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Only what differs is painted."""
+        if not self.is_attached:
+            return
+        self.plan = planned(self.running or [], self.desk.draft.edits, self._away())
+        found = rows(self.plan, self.desk.traffic.providers, self.desk.glyphs, self.size.width)
+        self.grid.set_rows(found or self._nothing())
+
+    def _away(self) -> set[str]:
+        providers = self.desk.traffic.providers.values()
+        value = self.desk.draft.value
+        return edits.away(
+            {
+                view.name: (value(["providers", view.name, "enabled"], view.enabled), view.draining)
+                for view in providers
+            }
+        )
+
+    def _nothing(self) -> list[GridRow]:
+        if self.running is None:
+            said: tuple[str, ...] = (f"Waiting for the gateway at {self.desk.address}.",)
+        elif self.config is not None and not self.config.editable:
+            file = clean(self.config.file) or "config.yaml"
+            said = (*NOTHING[:-1], NO_FILE.format(file=file))
+        else:
+            said = NOTHING
+        return [GridRow(f"-{at}", [text], selectable=False) for at, text in enumerate(said)]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other columns."""
+        self.grid.set_columns(columns(event.size.width))
+        self.call_after_refresh(self.redraw)
+
+    # -- what is selected ----------------------------------------------------
+
+    def route(self) -> PlannedRoute | None:
+        """The route under the cursor, or whose target it is."""
+        at = spot(self.grid.selected)
+        if at is None:
+            return None
+        return next((route for route in self.plan if route.name == at.route), None)
+
+    def target(self) -> PlannedTarget | None:
+        """The target under the cursor."""
+        route, at = self.route(), spot(self.grid.selected)
+        if route is None or at is None or at.target is None:
+            return None
+        return route.targets[at.target] if at.target < len(route.targets) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No keys are offered that do nothing here."""
+        if action in NEEDS_ROUTE:
+            return self.route() is not None
+        if action in NEEDS_TARGET:
+            return self.target() is not None
+        return super().check_action(action, parameters)
+
+    @on(Grid.Moved)
+    def _moved(self, event: Grid.Moved) -> None:
+        event.stop()
+        self.refresh_bindings()
+
+    @on(Grid.Chosen)
+    def _chosen(self, event: Grid.Chosen) -> None:
+        event.stop()
+        self.action_edit()
+
+    # -- weights -------------------------------------------------------------
+
+    def action_nudge(self, by: int) -> None:
+        """Weight up or down."""
+        if target := self.target():
+            self._weigh(target.weight + by)
+
+    def action_zero(self) -> None:
+        """Nothing new goes there."""
+        self._weigh(0)
+
+    def _weigh(self, weight: int) -> None:
+        route, target = self.route(), self.target()
+        if route is None or target is None:
+            return
+        drafted = edits.weigh(route, target, weight)
+        if drafted is None:
+            return
+        edit, note = drafted
+        back = target.was is not None and target.was.weight == weight
+        if back and self.desk.draft.leave_alone(edit.path):
+            self.follow_draft()
+        else:
+            self.put(edit, note)
+
+    def action_equalise(self) -> None:
+        """The same for all."""
+        if route := self.route():
+            for edit, note in edits.equalise(route):
+                if not self.put(edit, note):
+                    return
+
+    # -- order and being -----------------------------------------------------
+
+    def action_shift(self, by: int) -> None:
+        """A place up or down."""
+        route, target = self.route(), self.target()
+        moved = edits.move(self.plan, route, target, by) if route is not None else None
+        if route is None or moved is None:
+            return
+        drafted, to = moved
+        if self.put(*drafted) and target is not None:
+            self.grid.select(Spot(route.name, to).id)
+
+    def action_switch(self) -> None:
+        """On or off."""
+        if route := self.route():
+            self.put(*edits.switch(route))
+
+    def action_remove(self) -> None:
+        """Out of the draft's routes, after a question."""
+        self.run_worker(self._remove(), group="ask", exclusive=True)
+
+    async def _remove(self) -> None:
+        route, target = self.route(), self.target()
+        if route is None:
+            return
+        what = f"target {edits.named(target)} of {route.name}" if target else f"route {route.name}"
+        question = f"Remove {clean(what)}? It goes when the draft is applied."
+        if await asked(self, Confirm(question, "remove")):
+            self.put(*edits.remove(route, target))
+
+    # -- forms ---------------------------------------------------------------
+
+    def action_edit(self) -> None:
+        """The target, or the route."""
+        self.run_worker(self._edit(), group="ask", exclusive=True)
+
+    async def _edit(self) -> None:
+        route, target = self.route(), self.target()
+        if route is None:
+            return
+        if target is None:
+            after = await asked(self, forms.route_form(route, self._names() - {route.name}))
+            changes = edits.change_route(route, after) if after is not None else []
+        else:
+            title = f"{route.name}: {edits.named(target)}"
+            form = forms.target_form(title, target, self.desk.traffic.providers)
+            after = await asked(self, form)
+            changes = edits.change_target(route, target, after) if after is not None else []
+        if all(self.put(edit, note) for edit, note in changes) and after is not None:
+            name = after.get("name", route.name)
+            self.grid.select(Spot(name, target.index if target else None).id)
+
+    def action_add(self) -> None:
+        """One more target."""
+        self.run_worker(self._add(), group="ask", exclusive=True)
+
+    async def _add(self) -> None:
+        route = self.route()
+        if route is None:
+            return
+        providers = self.desk.traffic.providers
+        after = await asked(self, forms.target_form(f"{route.name}: new target", None, providers))
+        if after is None:
+            return
+        drafted, at = edits.new_target(route, after)
+        if self.put(*drafted):
+            self.grid.select(Spot(route.name, at).id)
+
+    def action_new(self) -> None:
+        """One more route."""
+        self.run_worker(self._new(), group="ask", exclusive=True)
+
+    async def _new(self) -> None:
+        form = forms.new_route_form(self._names(), self.desk.traffic.providers)
+        after = await asked(self, form)
+        if after is not None and self.put(*edits.new_route(after)):
+            self.grid.select(Spot(after["name"]).id)
+
+    def _names(self) -> set[str]:
+        return {route.name for route in self.plan}
+
+    def action_dry_run(self) -> None:
+        """Asks the gateway where a model would go, draft included."""
+        self.run_worker(self._dry_run(), group="ask", exclusive=True)
+
+    async def _dry_run(self) -> None:
+        models = forms.known_models(self.plan, self.desk.traffic.providers.values())
+        after = await asked(self, forms.dry_run_form(self._question, models))
+        if after is None:
+            return
+        self._question = after
+        drafted = list(self.desk.draft.edits)
+        question = RouteQuestion(
+            model=after["model"], path=after["path"], key=after["key"], edits=drafted
+        )
+        try:
+            answer = await self.desk.steering.explain(question)
+        except ApiProblem as problem:
+            failed(self, "not asked", problem)
+            return
+        lines = forms.answer_lines(answer, self.desk.glyphs, drafted=bool(drafted))
+        await asked(self, Told(f"Where {after['model']} would go", lines, self.desk))
