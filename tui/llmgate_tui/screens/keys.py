@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -14,29 +14,29 @@ from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
 from llmgate_tui.filter_text import exact
 from llmgate_tui.screens import keys_acts as acts
-from llmgate_tui.screens.body import Body, KeyGroup, OpenTraffic
+from llmgate_tui.screens.body import KeyGroup, OpenTraffic
+from llmgate_tui.screens.drafting import DRAFT_KEYS, Drafting
 from llmgate_tui.screens.keys_file import Tree, drafted, parsed
 from llmgate_tui.screens.keys_keys import KEY_KEYS, NEEDS_HOLDER, NEEDS_KEY
-from llmgate_tui.screens.keys_rows import COLUMNS, Holder, Look, holders, rows
+from llmgate_tui.screens.keys_rows import Holder, Look, columns, holders, row_ids, rows
 from llmgate_tui.widgets.grid import GRID_KEYS, Grid, GridRow
 
 _EVERY_MS: Final = 1_000
 
 
-class KeysBody(Body):
+class KeysBody(Drafting):
     """Reads what is used of every limit once a second while it is shown."""
 
     TITLE: ClassVar[str] = "Keys"
-    BINDINGS: ClassVar[list[BindingType]] = KEY_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [*KEY_KEYS, *DRAFT_KEYS]
     DEFAULT_CSS = """
     KeysBody.-lost Grid > .grid--plain, KeysBody.-lost Grid > .grid--good,
     KeysBody.-lost Grid > .grid--strong { color: $quiet; }
     """
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(id="keys")
-        self.desk = desk
-        self.grid = Grid(COLUMNS, id="keys-grid", ellipsis=desk.glyphs.ellipsis)
+        super().__init__(desk, id="keys")
+        self.grid = Grid(columns(120), id="keys-grid", ellipsis=desk.glyphs.ellipsis)
         self._keys: list[KeyView] = []
         self._limits: list[LimitsView] = []
         self._file: Tree = {}
@@ -51,8 +51,9 @@ class KeysBody(Body):
         self._offered: str | None = None  # what kind of row the keys are offered for
 
     def compose(self) -> ComposeResult:
-        """One list."""
+        """One list, and the line of the draft."""
         yield self.grid
+        yield self.draft_line
 
     # -- news ----------------------------------------------------------------
 
@@ -60,12 +61,23 @@ class KeysBody(Body):
         """Everything as it is now."""
         self._ask(now=True)
         self.redraw()
+        self.follow_draft()
+
+    def drafted(self) -> None:
+        """Rows show what the draft makes of them."""
+        self.redraw()
+
+    def steered(self) -> None:
+        """Another file: read it."""
+        self._read_of = None
+        self._ask(now=True)
 
     def news(self) -> None:
         """Another config has other keys: read at once."""
         status = self.desk.traffic.status
         if status is not None and status.config_version != self._read_of and self._known:
             self._ask(now=True)
+        self.follow_draft()
 
     def tick(self) -> None:
         """Twice a second: times run; once a second everything is read."""
@@ -91,8 +103,8 @@ class KeysBody(Body):
         version = status.config_version if status is not None else None
         try:
             if version is None or version != self._read_of:
-                self._file = parsed((await steering.config()).text)
-                self._read_of = version
+                self.config = await steering.config()
+                self._file, self._read_of = parsed(self.config.text), version
             self._keys, self._limits = await steering.keys(), await steering.limits()
         except ApiProblem as problem:
             self._problem = problem.message
@@ -117,17 +129,19 @@ class KeysBody(Body):
             glyphs=self.desk.glyphs,
             moment=self.desk.clock.moment,
         )
-        made = rows(found, look)
-        by_id = {holder.id: holder for holder in found}
         self._holders = {
-            row.id: (holder, row.id.partition("\n")[2] if "\n" in row.id else "")
-            for row in made
-            if (holder := by_id.get(row.id.rpartition("\n")[0] or row.id)) is not None
+            id: (holder, limit)
+            for holder in found
+            for id, limit in row_ids(holder).items()  # noqa: A001
         }
-        self.grid.set_rows(made)
+        self.grid.set_rows(rows(found, look))
         if self._wanted_row:
             self.grid.select(self._wanted_row)
             self._wanted_row = ""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Picks the columns that fit."""
+        self.grid.set_columns(columns(event.size.width))
 
     def selected(self) -> tuple[Holder, str] | None:
         """The holder under the cursor, and the limit, if it stands on one."""
@@ -139,7 +153,10 @@ class KeysBody(Body):
 
     def key_groups(self) -> list[KeyGroup]:
         """Its own, and those of the list."""
-        return [(self.TITLE, self, KEY_KEYS), ("Moving in a table", self.grid, GRID_KEYS)]
+        return [
+            (self.TITLE, self, [*KEY_KEYS, *DRAFT_KEYS]),
+            ("Moving in a table", self.grid, GRID_KEYS),
+        ]
 
     def memory(self) -> dict[str, str]:
         """Where the cursor stands."""
@@ -152,7 +169,7 @@ class KeysBody(Body):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No keys are offered that do nothing to the row."""
         if action not in NEEDS_HOLDER | NEEDS_KEY:
-            return True
+            return super().check_action(action, parameters)
         at = self.selected()
         if at is None:
             return False
@@ -177,39 +194,39 @@ class KeysBody(Body):
     def action_edit(self) -> None:
         """Its limits in a form."""
         if at := self.selected():
-            self._run(lambda: acts.edit_limits(self, self.desk, at[0], at[1]))
+            self._run(lambda: acts.edit_limits(self, at[0], at[1]))
 
     def action_new(self) -> None:
         """A key."""
-        self._run(lambda: acts.make_key(self, self.desk))
+        self._run(lambda: acts.make_key(self))
 
     def action_add(self) -> None:
         """Limits for what has none."""
-        self._run(lambda: acts.add_limit(self, self.desk))
+        self._run(lambda: acts.add_limit(self))
 
     def action_models(self) -> None:
         """What a key may ask for."""
         if at := self.selected():
-            self._run(lambda: acts.edit_models(self, self.desk, at[0]))
+            self._run(lambda: acts.edit_models(self, at[0]))
 
     def action_enable(self) -> None:
         """A key, or not."""
         if at := self.selected():
-            self._run(lambda: acts.enable(self, self.desk, at[0]))
+            self._run(lambda: acts.enable(self, at[0]), review=True)
 
     def action_remove(self) -> None:
         """A key on its own row, else a limit."""
         if at := self.selected():
             holder, limit = at
             if holder.scope == "key" and not limit:
-                self._run(lambda: acts.revoke(self, self.desk, holder))
+                self._run(lambda: acts.revoke(self, holder), review=True)
             else:
-                self._run(lambda: acts.remove_limit(self, self.desk, holder, limit))
+                self._run(lambda: acts.remove_limit(self, holder, limit))
 
     def action_reset(self) -> None:
         """From nothing again."""
         if at := self.selected():
-            self._run(lambda: acts.reset(self, self.desk, at[0]))
+            self._run(lambda: acts.reset(self, at[0]))
 
     def action_refused(self) -> None:
         """What it refused, in Traffic."""
@@ -217,10 +234,11 @@ class KeysBody(Body):
             limit = f"{at[0].scope} {at[0].name}: {at[1] or '*'}"
             self.post_message(OpenTraffic(exact("limit", limit)))
 
-    def _run(self, work: Callable[[], Awaitable[object]]) -> None:
+    def _run(self, work: Callable[[], Awaitable[object]], *, review: bool = False) -> None:
         async def done() -> None:
-            await work()
+            drafted = await work()
             self._ask(now=True)
-            self.redraw()
+            if drafted and review:
+                self.action_review()
 
         self.run_worker(done(), group="keys-act", exit_on_error=False)

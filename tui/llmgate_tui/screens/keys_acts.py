@@ -1,7 +1,6 @@
 """What can be done to keys and limits: each drafts edits or asks the gateway, and says so."""
 
 from textual import on
-from textual.widget import Widget
 from textual.widgets import Input
 
 from llmgate.wire.editing import Edit, Remove, Set, Verdict
@@ -10,6 +9,7 @@ from llmgate.wire.limits import Scope
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
 from llmgate_tui.screens.confirm import Confirm
+from llmgate_tui.screens.drafting import Drafting
 from llmgate_tui.screens.form import Field, Form, Values
 from llmgate_tui.screens.keys_file import Tree, drafted, limits_of, parsed, place, section
 from llmgate_tui.screens.keys_forms import (
@@ -46,12 +46,12 @@ class NewKeyForm(Form):
     _before = ""
 
 
-async def edit_limits(where: Widget, desk: Desk, holder: Holder, first: str = "") -> bool:
+async def edit_limits(where: Drafting, holder: Holder, first: str = "") -> bool:
     """Its limits in a form; what differs is drafted."""
-    config = await config_of(where, desk)
+    config = await config_of(where)
     if config is None:
         return False
-    known = limits_of(_wanted(desk, config), holder.scope, holder.name)
+    known = limits_of(_wanted(where.desk, config), holder.scope, holder.name)
     form = Form(
         f"Limits of {holder.scope} {clean(holder.name)}",
         limit_fields(known),
@@ -63,15 +63,15 @@ async def edit_limits(where: Widget, desk: Desk, holder: Holder, first: str = ""
     typed = await where.app.push_screen_wait(form)
     if typed is None:
         return False
-    return _draft(where, desk, config, limit_edits(holder.scope, holder.name, known, typed))
+    return _draft(where, config, limit_edits(holder.scope, holder.name, known, typed))
 
 
-async def add_limit(where: Widget, desk: Desk) -> bool:
+async def add_limit(where: Drafting) -> bool:
     """Limits for a model pattern, or for a provider that has none yet."""
-    config = await config_of(where, desk)
+    config = await config_of(where)
     if config is None:
         return False
-    wanted = _wanted(desk, config)
+    wanted = _wanted(where.desk, config)
     bare = [
         name for name in section(wanted, "providers") if not limits_of(wanted, "provider", name)
     ]
@@ -93,7 +93,7 @@ async def add_limit(where: Widget, desk: Desk) -> bool:
         return False
     of: Scope = "model" if scope == "model" else "provider"
     name = name or typed["pattern"]
-    return _draft(where, desk, config, limit_edits(of, name, limits_of(wanted, of, name), typed))
+    return _draft(where, config, limit_edits(of, name, limits_of(wanted, of, name), typed))
 
 
 def _adding(scope: str, name: str, wanted: Tree) -> Form:
@@ -120,9 +120,9 @@ def _adding(scope: str, name: str, wanted: Tree) -> Form:
     )
 
 
-async def edit_models(where: Widget, desk: Desk, holder: Holder) -> bool:
+async def edit_models(where: Drafting, holder: Holder) -> bool:
     """The models a key may use."""
-    config = await config_of(where, desk)
+    config = await config_of(where)
     if config is None:
         return False
     known = ", ".join(holder.models) or "*"
@@ -133,22 +133,22 @@ async def edit_models(where: Widget, desk: Desk, holder: Holder) -> bool:
     typed = await where.app.push_screen_wait(Form(title, [field], lambda _: "", verb="draft"))
     if typed is None:
         return False
-    return _draft(where, desk, config, models_edit(holder.name, holder.models, typed["models"]))
+    return _draft(where, config, models_edit(holder.name, holder.models, typed["models"]))
 
 
-async def enable(where: Widget, desk: Desk, holder: Holder) -> bool:
+async def enable(where: Drafting, holder: Holder) -> bool:
     """Drafts the other setting of ``enabled``."""
-    config = await config_of(where, desk)
+    config = await config_of(where)
     if config is None:
         return False
     word = "disabled" if holder.enabled else "enabled"
     edit = Set(["keys", holder.name, "enabled"], not holder.enabled)
-    return _draft(where, desk, config, [(edit, f"key {clean(holder.name)} {word}")])
+    return _draft(where, config, [(edit, f"key {clean(holder.name)} {word}")])
 
 
-async def revoke(where: Widget, desk: Desk, holder: Holder) -> bool:
+async def revoke(where: Drafting, holder: Holder) -> bool:
     """Drafts a key's end, once its name has been typed."""
-    config = await config_of(where, desk)
+    config = await config_of(where)
     if config is None:
         return False
 
@@ -163,35 +163,35 @@ async def revoke(where: Widget, desk: Desk, holder: Holder) -> bool:
     if typed is None:
         return False
     note = f"key {clean(holder.name)} revoked"
-    return _draft(where, desk, config, [(Remove(["keys", holder.name]), note)])
+    return _draft(where, config, [(Remove(["keys", holder.name]), note)])
 
 
-async def remove_limit(where: Widget, desk: Desk, holder: Holder, name: str) -> bool:
+async def remove_limit(where: Drafting, holder: Holder, name: str) -> bool:
     """Drafts one limit away, or all of a provider or a model."""
-    config = await config_of(where, desk)
+    config = await config_of(where)
     if config is None:
         return False
-    known = limits_of(_wanted(desk, config), holder.scope, holder.name)
+    known = limits_of(_wanted(where.desk, config), holder.scope, holder.name)
     at = place(holder.scope, holder.name)
     if not known or (name and name not in known):
         where.notify("the file has no such limit", severity="warning", markup=False)
         return False
     left = known.keys() - {name, *({"burst"} if name == "requests_per_second" else ())}
     if not name or not left:
-        return _draft(where, desk, config, [(Remove(at), f"{clean(holder.name)}: no limits")])
+        return _draft(where, config, [(Remove(at), f"{clean(holder.name)}: no limits")])
     found: Edits = [(Remove([*at, name]), f"{clean(holder.name)}: no {WORDS[name]}")]
     if name == "requests_per_second" and "burst" in known:
         found.append((Remove([*at, "burst"]), f"{clean(holder.name)}: no burst"))
-    return _draft(where, desk, config, found)
+    return _draft(where, config, found)
 
 
-async def make_key(where: Widget, desk: Desk) -> None:
+async def make_key(where: Drafting) -> None:
     """A new key, written at once and shown once."""
-    if len(desk.draft):
+    if len(where.desk.draft):
         said = "a new key is written at once: apply the draft (ctrl+s) or drop it (ctrl+r) first"
         where.notify(said, severity="warning", markup=False)
         return
-    config = await config_of(where, desk)
+    config = await config_of(where)
     if config is None:
         return
     taken = section(parsed(config.text), "keys")
@@ -202,43 +202,44 @@ async def make_key(where: Widget, desk: Desk) -> None:
     if typed is None:
         return
     try:
-        verdict = await desk.steering.new_key(new_key(typed), config.etag)
+        verdict = await where.desk.steering.new_key(new_key(typed), config.etag)
     except Stale:
         where.notify("the file has moved meanwhile: try again", severity="warning", markup=False)
     except (Refused, ApiProblem) as problem:
         where.notify(f"no key was made: {clean(str(problem))}", severity="error", markup=False)
     else:
-        await _tell(where, desk, typed["name"], verdict)
+        await _tell(where, typed["name"], verdict)
 
 
-async def _tell(where: Widget, desk: Desk, name: str, verdict: Verdict) -> None:
+async def _tell(where: Drafting, name: str, verdict: Verdict) -> None:
     await where.app.push_screen_wait(
-        Secret(name, verdict.secret, verdict.secret_name, address=desk.address)
+        Secret(name, verdict.secret, verdict.secret_name, address=where.desk.address)
     )
 
 
-async def reset(where: Widget, desk: Desk, holder: Holder) -> None:
+async def reset(where: Drafting, holder: Holder) -> None:
     """Counts from nothing again, once that is confirmed."""
     question = f"Count every limit of {holder.scope} {clean(holder.name)} from nothing again?"
     note = "What was counted is forgotten; that cannot be undone."
     if not await where.app.push_screen_wait(Confirm(f"{question}\n{note}", "reset")):
         return
     try:
-        await desk.steering.reset_limits(holder.scope, holder.name)
+        await where.desk.steering.reset_limits(holder.scope, holder.name)
     except ApiProblem as problem:
         where.notify(f"nothing was reset: {problem.message}", severity="error", markup=False)
         return
     where.notify(f"the limits of {clean(holder.name)} count from nothing", markup=False)
 
 
-async def config_of(where: Widget, desk: Desk) -> ConfigView | None:
+async def config_of(where: Drafting) -> ConfigView | None:
     """The config to edit; says why there is none."""
     try:
-        config = await desk.steering.config()
+        config = await where.desk.steering.config()
     except ApiProblem as problem:
         said = f"the config cannot be read: {problem.message}"
         where.notify(said, severity="error", markup=False)
         return None
+    where.config = config
     if not config.editable:
         where.notify(_NO_FILE, severity="warning", markup=False)
         return None
@@ -249,9 +250,10 @@ def _wanted(desk: Desk, config: ConfigView) -> Tree:
     return drafted(parsed(config.text), desk.draft.edits)
 
 
-def _draft(where: Widget, desk: Desk, config: ConfigView, edits: list[tuple[Edit, str]]) -> bool:
+def _draft(where: Drafting, config: ConfigView, edits: list[tuple[Edit, str]]) -> bool:
     for edit, note in edits:
-        desk.draft.add(edit, note, etag=config.etag)
+        where.desk.draft.add(edit, note, etag=config.etag)
     if not edits:
         where.notify("nothing was changed", markup=False)
+    where.follow_draft()
     return bool(edits)

@@ -56,7 +56,7 @@ _FRACTIONS: Final = frozenset(
     }
 )
 _FACTORS: Final = {"": 1, "k": 1_000, "m": 1_000_000}
-_FIGURE: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([km]?)b?", re.IGNORECASE)
+_FIGURE: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([km]?)b?", re.IGNORECASE | re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _REFERENCE: Final = re.compile(r"\$\{[^{}]{1,200}\}")

@@ -18,7 +18,7 @@ from llmgate_tui.widgets.spark import meter
 _BAR: Final = 20
 _MOST: Final = 500  # holders of one group worth a row
 
-COLUMNS: Final = [
+_COLUMNS: Final = [
     GridColumn("LIMIT"),
     GridColumn("", _BAR, needs=88),
     GridColumn("USED / LIMIT", 18, right=True),
@@ -27,6 +27,14 @@ COLUMNS: Final = [
     GridColumn("RESERVED", 9, right=True, needs=108),
     GridColumn("REFUSED", 7, right=True, needs=76),
 ]
+
+
+def columns(width: int) -> list[GridColumn]:
+    """The columns of a screen this wide."""
+    name, meters, used, *rest = _COLUMNS
+    return [name, meters, msgspec.structs.replace(used, width=18 if width >= 66 else 13), *rest]
+
+
 _TITLES: Final[dict[Scope, str]] = {"key": "Keys", "provider": "Providers", "model": "Models"}
 _NONE: Final[dict[Scope, str]] = {
     "key": "No keys: callers on this machine need none. n makes one.",
@@ -141,8 +149,13 @@ def rows(found: Iterable[Holder], look: Look) -> list[GridRow]:
     return made
 
 
-def limit_id(holder: Holder, name: str) -> str:
-    """The id of the row of one limit."""
+def row_ids(holder: Holder) -> dict[str, str]:
+    """The ids of the rows a holder may have, with the limit each is of."""
+    names = ["", *(limit.name for limit in holder.view.limits), *WORDS]
+    return {_limit_id(holder, name) if name else holder.id: name for name in names}
+
+
+def _limit_id(holder: Holder, name: str) -> str:
     return f"{holder.id}\n{name}"
 
 
@@ -151,12 +164,12 @@ def _of(holder: Holder, look: Look) -> Iterator[GridRow]:
     shown: set[str] = set()
     for limit in holder.view.limits:
         shown.add(limit.name)
-        yield GridRow(limit_id(holder, limit.name), _cells(holder, limit, look))
+        yield GridRow(_limit_id(holder, limit.name), _cells(holder, limit, look))
     fresh = [name for name in WORDS if name in holder.wanted and name not in shown]
     for name in fresh:
         if name in holder.running or holder.running.get(name) == holder.wanted[name]:
             continue  # belongs to a limit that has a row: queue, burst, warn_at
-        yield GridRow(limit_id(holder, name), _drafted(holder, name))
+        yield GridRow(_limit_id(holder, name), _drafted(holder, name))
     if not shown and not holder.wanted:
         text = "  no limits: e sets them"
         yield GridRow(f"{holder.id}\n", [(text, "quiet")], selectable=False)
@@ -262,20 +275,18 @@ def bar(limit: LimitView, width: int, *, plain: bool = False) -> str:
 
 def _used(holder: Holder, limit: LimitView, look: Look) -> str:
     most = _amount(limit, limit.limit)
+    if _changed(holder, limit.name):
+        return f"{most} {look.glyphs.arrow} {_wanted(holder, limit)}"
     if limit.unit == "bytes":
-        return _with_draft(holder, limit, most, look)
-    used = _amount(limit, limit.used) + ("~" if limit.estimated else "")
-    return f"{used} / {_with_draft(holder, limit, most, look)}"
-
-
-def _with_draft(holder: Holder, limit: LimitView, most: str, look: Look) -> str:
-    if not _changed(holder, limit.name):
         return most
+    return f"{_amount(limit, limit.used)}{'~' if limit.estimated else ''} / {most}"
+
+
+def _wanted(holder: Holder, limit: LimitView) -> str:
     wanted = holder.wanted.get(limit.name)
     if wanted is None:
-        return f"{most} {look.glyphs.arrow} none"
-    shown = _amount(limit, float(wanted)) if isinstance(wanted, int | float) else clean(str(wanted))
-    return f"{most} {look.glyphs.arrow} {shown}"
+        return "none"
+    return _amount(limit, float(wanted)) if isinstance(wanted, int | float) else clean(str(wanted))
 
 
 def _left(limit: LimitView) -> str:
