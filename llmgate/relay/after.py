@@ -44,6 +44,7 @@ class Aftermath:
         """The request waits for a limit's concurrency."""
         self._metrics.queued += 1
         self._hub.begun(exchange)
+        self._store.begun(exchange)
 
     def unqueued(self, exchange: Exchange) -> None:
         """It waits no more, one way or another."""
@@ -56,7 +57,8 @@ class Aftermath:
             provider.health.begun(monotonic())
         self._metrics.begun(exchange)
         self._hub.begun(exchange)
-        self._store.begun(exchange)
+        if exchange.queued_us is None:  # else its row is there since it began to wait
+            self._store.begun(exchange)
         if self._on_sent is not None:
             self._on_sent(exchange)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from llmgate.wire.exchanges import LIVE
 from tests.support.answers import named_sse, sse
 from tests.support.gateway import GatewayProcess
 
@@ -119,7 +120,7 @@ async def ended(gateway: GatewayProcess, count: int = 1) -> list[dict[str, Any]]
     """The kept exchanges, newest first, once ``count`` of them have ended."""
 
     def enough(rows: list[dict[str, Any]]) -> bool:
-        over = [row for row in rows if row["state"] not in {"waiting", "streaming"}]
+        over = [row for row in rows if row["state"] not in LIVE]
         return len(over) >= count
 
     return await until(gateway, enough)
