@@ -9,7 +9,7 @@ import msgspec
 
 from llmgate.access.access import Access
 from llmgate.config.snapshot import Snapshot
-from llmgate.errors import CallError, Cancelled
+from llmgate.errors import CallError, Cancelled, UpstreamUnreachable
 from llmgate.relay.accept import accept, ask, prepare, read_request, straight_to
 from llmgate.relay.admit import admit
 from llmgate.relay.after import Aftermath
@@ -20,7 +20,7 @@ from llmgate.relay.models import answer_models
 from llmgate.relay.refuse import fail, interrupted, leave
 from llmgate.relay.repeats import Repeats
 from llmgate.relay.stream import Broken, relay
-from llmgate.routing.router import Plan, Router
+from llmgate.routing.router import Choice, Plan, Router
 from llmgate.upstream.providers import Provider, Providers
 from llmgate.wire.paths import Place
 
@@ -58,7 +58,7 @@ class Gateway:
                 return await answer_models(call, running.router, self.providers, allowed)
             plan = self._plan(call, place, running)  # 3 which route, 4 which targets
             choice = await admit(call, running.access, plan, self.providers, self._after)
-            provider = self.providers[choice.provider]
+            provider = self._provider(choice)
             outbound = prepare(call, plan, choice, provider)  # 5 translate
             asked = provider
             self._after.begun(call.exchange, provider)
@@ -101,6 +101,14 @@ class Gateway:
         exchange.repeat = self._repeats.count(exchange)
         if exchange.model:
             access.allow_model(exchange.key, exchange.model)
+
+    def _provider(self, choice: Choice) -> Provider:
+        provider = self.providers.get(choice.provider)
+        if provider is None:
+            raise UpstreamUnreachable(
+                f"provider '{choice.provider}' was taken out of the config while the request waited"
+            )
+        return provider
 
     def _plan(self, call: Call, place: Place, running: Running) -> Plan:
         if place.provider:

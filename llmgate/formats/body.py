@@ -152,6 +152,8 @@ def _read_untyped(body: bytes) -> Glance:
 
 
 def _most_output(top: "_Typed | _Untyped") -> int | None:
+    if top.max_tokens is top.max_completion_tokens is top.max_output_tokens:
+        return None  # none of them is there
     given = (bytes(top.max_tokens), bytes(top.max_completion_tokens), bytes(top.max_output_tokens))
     bounds = [int(raw) for raw in given if raw.isdigit() and len(raw) <= _LONGEST_BOUND]
     return min(bounds, default=None)

@@ -21,17 +21,19 @@ async def admit(
     exchange = call.exchange
     if not access.limited or exchange.method != "POST":
         return plan.choices[0]
+    first, *others = plan.choices
+    choices = [first, *(other for other in others if providers.usable(other.provider))]
     key, asked, foresee = exchange.key, plan.asked, after.foresight.foresee
     tries = [
         foresee(call, access.way(key, c.provider, asked, c.model), c, providers.get(c.provider))
-        for c in plan.choices
+        for c in choices
     ]
     messages = exchange.protocol.startswith("anthropic")
     found = access.admit(tries, time(), messages=messages)
     if isinstance(found, Ticket):
         found = await _wait(call, access, found, after)
     call.grant = found
-    choice = plan.choices[found.index]
+    choice = choices[found.index]
     if found.around:
         exchange.hints.append(f"{found.around}: took provider '{choice.provider}'")
     return choice

@@ -24,6 +24,7 @@ class Call:
     __slots__ = (
         "active",
         "caller",
+        "chars",
         "exchange",
         "grant",
         "meter",
@@ -45,6 +46,7 @@ class Call:
         self.task: asyncio.Task[object] | None = asyncio.current_task()
         self.timeout = Timeout()
         self.grant: Grant | None = None  # what was reserved of limits
+        self.chars: int | None = None  # of the request's text, once somebody has asked
         self.most_output: int | None = None  # tokens, as the caller bounds its answer
         self.meter: Meter | None = None
         self.reason: Exception | None = None

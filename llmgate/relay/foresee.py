@@ -49,13 +49,16 @@ class Foresight:
         if exchange.protocol not in _READ:
             return Usage(input_tokens=0, output_tokens=0)
         model = model or exchange.model
-        chars = text_chars(exchange.request_body)
+        if call.chars is None:
+            call.chars = text_chars(exchange.request_body)
         output = 0
         if exchange.protocol in _ANSWERED:
             output = round(self._means.get(model, _FIRST_OUTPUT))
             if call.most_output is not None:
                 output = min(output, call.most_output)
-        return Usage(input_tokens=self._estimator.input_tokens(model, chars), output_tokens=output)
+        return Usage(
+            input_tokens=self._estimator.input_tokens(model, call.chars), output_tokens=output
+        )
 
     def foresee(self, call: Call, way: Way, choice: Choice, provider: Provider | None) -> Try:
         """What the limits on a way must know; nothing is worked out that none of them asks for."""
@@ -84,6 +87,8 @@ class Foresight:
 def text_chars(body: bytes) -> int:
     """The length of a body as far as it is text: a picture in it does not count by its bytes."""
     size = len(body)
+    if size <= _LEAST_INLINE:
+        return size
     for mark in (_INLINE, _DATA):
         at = body.find(mark)
         while at >= 0:

@@ -6,7 +6,7 @@ from llmgate.config.model import Price
 from llmgate.exchange import Exchange
 from llmgate.prices.estimate import Estimator
 from llmgate.prices.price import cost
-from llmgate.relay.foresee import Foresight
+from llmgate.relay.foresee import Foresight, text_chars
 from llmgate.relay.meter import Meter
 from llmgate.wire.blocks import Usage
 
@@ -69,7 +69,7 @@ class Settler:
         if exchange.usage_basis == "reported" and complete and exchange.state == "finished":
             self._estimator.observe(
                 model,
-                len(exchange.request_body),
+                text_chars(exchange.request_body),
                 usage.input_tokens or 0,
                 meter.chars,
                 usage.output_tokens or 0,
@@ -93,6 +93,6 @@ class Settler:
             usage,
             input_tokens=known_input
             if known_input is not None
-            else self._estimator.input_tokens(model, len(exchange.request_body)),
+            else self._estimator.input_tokens(model, text_chars(exchange.request_body)),
             output_tokens=max(output, usage.output_tokens or 0),
         )

@@ -1,6 +1,7 @@
 """Counters over a reload and a restart, and what is done with kept bytes that make no sense."""
 
 from array import array
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from llmgate.access.access import Access
 from llmgate.access.window import MOST, Window
 from llmgate.config.model import Config, Limits
 from llmgate.errors import LimitReached
+from llmgate.store.writer import Store
 from tests.access.making import MIDNIGHT, NOW, config, let_in, used
 
 ALL = Limits(
@@ -235,3 +237,17 @@ def test_a_busy_window_is_kept_coarser_and_counts_the_same() -> None:
     assert used(fresh, now_s) == used(access, now_s)
     late = NOW + 86400 + 5000
     assert 0 <= used(fresh, late)["key ide: requests_per_day"] - (MOST // 2 - 5001) <= 44
+
+
+async def test_counters_go_through_the_store(tmp_path: Path) -> None:
+    access = busy()
+    store = await Store.open(tmp_path / "store.db")
+    store.keep_counters(access.counters(NOW + 21))
+    await store.close()
+    again = await Store.open(tmp_path / "store.db")
+    fresh = Access(config(key=ALL, provider=ALL, models={"m*": ALL}))
+    notes = fresh.restore(await again.queries.counters(), NOW + 21)
+    await again.close()
+
+    assert notes == []
+    assert used(fresh, NOW + 21) == used(access, NOW + 21)
