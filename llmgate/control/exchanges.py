@@ -122,7 +122,7 @@ async def cancel_exchange(state: State, exchange_id: FromPath[str]) -> CancelAns
         return CancelAnswer(cancelled=True)
     if await detail_of(core, exchange_id) is None:
         raise NotFoundException(f"no exchange has the id '{exchange_id[:40]}'")
-    raise HTTPException("the exchange is over: there is nothing to cancel", status_code=409)
+    raise HTTPException("the exchange has ended or is about to", status_code=409)
 
 
 @get(

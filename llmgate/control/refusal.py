@@ -11,7 +11,7 @@ class Reason(msgspec.Struct, frozen=True):
     status: int
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     """Every answer of the control API but a 200; ``problems`` lists parameters that are wrong."""
 
     error: Reason

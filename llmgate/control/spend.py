@@ -20,7 +20,7 @@ from llmgate.wire.spend import By, Period, SpendReport, SpendRow
 _PACE_FROM_MS = 60_000  # before that a pace says nothing
 _COLUMNS = [name for name in SpendRow.__struct_fields__ if name != "name"]
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-_CSV = "text/csv; charset=utf-8"
+_CSV = "text/csv"
 
 Since = Annotated[
     int | None, QueryParameter(description="Of a range: epoch milliseconds.", ge=0, le=10**14)
