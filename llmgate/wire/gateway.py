@@ -31,6 +31,7 @@ class ConfigView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     loaded_ms: int
     etag: str = ""
     text: str = ""  # the file as written, secrets are ${VAR}s or replaced
+    rejected_text: str = ""  # the refused file, likewise; the lines of ``problems`` are its
     problems: list[Problem] = []
     rejected_version: int | None = None
     warnings: list[str] = []

@@ -102,6 +102,10 @@ class Steering:
         """Gives a config that was built from the environment a file."""
         return await self._edit("POST", "config/file", None, "*")
 
+    async def reload(self) -> ConfigView:
+        """Reads the file again now; what is wrong with it is in ``problems``."""
+        return await self._ask("POST", "config/reload", ConfigView)
+
     async def history(self, limit: int = 200) -> History:
         """Revisions, newest first."""
         return await self._ask("GET", "config/history", History, params={"limit": str(limit)})

@@ -28,6 +28,13 @@ DRAFT_KEYS: Final[list[BindingType]] = [
         tooltip="Undo: the draft's last edit, or the last change of the file",
     ),
     Binding("U", "redo", "redo", id="draft.redo", tooltip="Redo what was undone", show=False),
+    Binding(
+        "i",
+        "write_file",
+        "write file",
+        id="draft.write_file",
+        tooltip="Write the config file there is not yet",
+    ),
     Binding("ctrl+r", "drop_draft", "drop draft", id="draft.drop", tooltip="Drop the draft"),
 ]
 """To be added to the bindings of a screen that is a ``Drafting``."""
@@ -56,6 +63,9 @@ class Drafting(Body):
 
     def steered(self) -> None:
         """The file is (or may be) another one: read what is shown again."""
+
+    def judged(self) -> None:
+        """The gateway has said what it thinks of the draft."""
 
     # -- drafting --------------------------------------------------------------
 
@@ -109,14 +119,15 @@ class Drafting(Body):
             if draft.changed == changed:
                 draft.conflict = stale.conflict
         except Refused as refused:
-            self._judged(changed, refused.verdict)
+            self._note(changed, refused.verdict)
         except ApiProblem:
             return  # the header says how the connection stands; the draft is kept
         else:
-            self._judged(changed, verdict)
+            self._note(changed, verdict)
         self.draft_line.redraw()
+        self.judged()
 
-    def _judged(self, changed: int, verdict: Verdict) -> None:
+    def _note(self, changed: int, verdict: Verdict) -> None:
         if self.desk.draft.changed == changed:
             self.desk.draft.verdict = verdict
 

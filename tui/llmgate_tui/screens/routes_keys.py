@@ -12,8 +12,8 @@ def _key(key: str, action: str, label: str, id: str, tooltip: str, show: bool = 
 
 
 ROUTE_KEYS: Final[list[BindingType]] = [
-    _key("plus,right", "nudge(1)", "weight", "more", "Weight up by 1", show=True),
-    _key("minus,left", "nudge(-1)", "weight", "less", "Weight down by 1", show=True),
+    _key("plus,right", "nudge(1)", "more", "more", "Weight up by 1", show=True),
+    _key("minus,left", "nudge(-1)", "less", "less", "Weight down by 1", show=True),
     _key("greater_than_sign,shift+right", "nudge(10)", "+10", "much_more", "Weight up by 10"),
     _key("less_than_sign,shift+left", "nudge(-10)", "-10", "much_less", "Weight down by 10"),
     _key("0", "zero", "zero", "zero", "Weight 0: the target gets nothing new"),
@@ -27,7 +27,6 @@ ROUTE_KEYS: Final[list[BindingType]] = [
     _key("J", "shift(1)", "down", "down", "Move the target or the route down"),
     _key("space", "switch", "on/off", "switch", "Route on or off", show=True),
     _key("T", "dry_run", "dry run", "dry_run", "Where would a model go, and why?", show=True),
-    _key("i", "write_file", "write file", "write_file", "Write the config file there is not yet"),
 ]
 
 NEEDS_ROUTE: Final = frozenset({"add", "remove", "shift", "switch", "edit", "equalise"})

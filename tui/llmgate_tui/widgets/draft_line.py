@@ -5,11 +5,11 @@ from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.text import clean, fit
 from llmgate_tui.widgets.line import Line, Piece
 
-_KEYS = (("^s", "apply", "review"), ("u", "take back", "undo"), ("^r", "drop", "drop_draft"))
+_KEYS = (("^s", "apply", "ctrl+s"), ("u", "take back", "u"), ("^r", "drop", "ctrl+r"))
 
 
 class DraftLine(Line):
-    """Takes no room while there is no draft. Clicks on its keys run the screen's actions."""
+    """Takes no room while there is no draft. A click on a key presses it."""
 
     DEFAULT_CSS = """
     DraftLine { background: $boost; display: none; }
@@ -52,8 +52,9 @@ class DraftLine(Line):
         pieces: list[Piece] = [("  ", "")] if keys else []
         self._spots = []
         at = width - sum(len(key) + len(label) + 3 for key, label, _ in keys)
-        for key, label, action in keys:
+        for key, label, pressed in keys:
             pieces += [(key, "accent"), (f" {label}  ", "quiet")]
-            self._spots.append((at, at + len(key) + len(label) + 1, action))
+            end = at + len(key) + len(label) + 1
+            self._spots.append((at, end, f"screen.press('{pressed}')"))
             at += len(key) + len(label) + 3
         return pieces
