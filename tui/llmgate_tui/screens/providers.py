@@ -243,7 +243,7 @@ class ProvidersBody(Drafting):
     def action_test(self) -> None:
         """Asks for the models."""
         if view := self.view():
-            self.run_worker(acts.test(self, self.desk, view.name), group="test")
+            self.run_worker(acts.test(self, view.name), group="test")
 
     def action_enable(self) -> None:
         """On or off, by an edit of the file."""
@@ -253,7 +253,7 @@ class ProvidersBody(Drafting):
     def action_drain(self) -> None:
         """Nothing new, or as before."""
         if view := self.view():
-            self.run_worker(acts.drain(self, self.desk, view), group="drain", exclusive=True)
+            self.run_worker(acts.drain(self, view), group="drain", exclusive=True)
 
     def action_edit(self) -> None:
         """Its settings."""

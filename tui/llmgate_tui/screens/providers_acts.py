@@ -1,11 +1,8 @@
 """What can be done to a provider: test, drain, enable, edit; each says how it went."""
 
-from textual.widget import Widget
-
 from llmgate.wire.editing import Path, Set
 from llmgate.wire.gateway import ConfigView, ProviderView
 from llmgate_tui.api import ApiProblem
-from llmgate_tui.desk import Desk
 from llmgate_tui.draft import Draft
 from llmgate_tui.filter_text import exact
 from llmgate_tui.screens.confirm import Confirm
@@ -23,36 +20,40 @@ def traffic_filter(name: str) -> str:
     return exact("provider", name)
 
 
-async def test(where: Widget, desk: Desk, name: str) -> None:
+async def test(where: Drafting, name: str) -> None:
     """Asks for its list of models, which costs nothing."""
-    where.notify(f"asking {name} for its models", timeout=2, markup=False)
+    where.notify(f"asking {clean(name)} for its models", timeout=2, markup=False)
     try:
-        view = await desk.steering.probe(name)
+        view = await where.desk.steering.probe(name)
     except ApiProblem as problem:
-        failed(where, f"{name} was not tested", problem)
+        failed(where, f"{clean(name)} was not tested", problem)
         return
-    desk.traffic.providers[view.name] = view
+    where.desk.traffic.providers[view.name] = view
+    where.drafted()
     good = view.probe is not None and view.probe.ok
     said = probe_text(view.probe)
-    where.notify(f"{name}: {said}", severity="information" if good else "warning", markup=False)
+    where.notify(
+        f"{clean(name)}: {said}", severity="information" if good else "warning", markup=False
+    )
 
 
-async def drain(where: Widget, desk: Desk, view: ProviderView) -> None:
+async def drain(where: Drafting, view: ProviderView) -> None:
     """Drains or resumes; asks first when nothing else could answer."""
-    others = [other for other in desk.traffic.providers.values() if other.name != view.name]
+    others = [other for other in where.desk.traffic.providers.values() if other.name != view.name]
     last = not view.draining and usable(view) and not any(usable(other) for other in others)
-    question = f"{view.name} is the last provider that answers. Drained, requests fail."
+    question = f"{clean(view.name)} is the last provider that answers. Drained, requests fail."
     if last and not await asked(where, Confirm(question, "drain it")):
         return
     try:
-        now = await desk.steering.drain(view.name, resume=view.draining)
+        now = await where.desk.steering.drain(view.name, resume=view.draining)
     except ApiProblem as problem:
-        failed(where, f"{view.name} goes on as it was", problem)
+        failed(where, f"{clean(view.name)} goes on as it was", problem)
         return
-    desk.traffic.providers[now.name] = now
+    where.desk.traffic.providers[now.name] = now
+    where.drafted()
     running = f", {now.in_flight} still running" if now.in_flight else ""
     done = f"is draining{running}; D resumes it" if now.draining else "takes requests again"
-    where.notify(f"{now.name} {done}", markup=False)
+    where.notify(f"{clean(now.name)} {done}", markup=False)
 
 
 def drafted(draft: Draft, view: ProviderView) -> bool | None:
@@ -66,13 +67,13 @@ async def enable(where: Drafting, view: ProviderView) -> None:
     draft, path = where.desk.draft, _enabled(view.name)
     if drafted(draft, view) is not None and draft.leave_alone(path):
         where.follow_draft()
-        where.notify(f"{view.name} stays as it is", timeout=3, markup=False)
+        where.notify(f"{clean(view.name)} stays as it is", timeout=3, markup=False)
         return
     config = await _config(where)
     if config is None:
         return
     word = "disabled" if view.enabled else "enabled"
-    draft.add(Set(path, not view.enabled), f"{view.name}: {word}", etag=config.etag)
+    draft.add(Set(path, not view.enabled), f"{clean(view.name)}: {word}", etag=config.etag)
     await _shown(where)
 
 
@@ -83,7 +84,9 @@ async def edit(where: Drafting, view: ProviderView) -> None:
         return
     known = settings(config.text, view.name)
     if known is None:
-        said = f"the file has no settings of {view.name} that a form could show: see Config (7)"
+        said = (
+            f"the file has no settings of {clean(view.name)} that a form could show: see Config (7)"
+        )
         where.notify(said, severity="warning", markup=False)
         return
     before = values(known)

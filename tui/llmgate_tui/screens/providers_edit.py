@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from llmgate.wire.editing import Edit, Path, Remove, Set
+from llmgate_tui.text import clean
 
 Values = dict[str, str]
 
@@ -88,7 +89,7 @@ def edits(provider: str, before: Values, after: Values) -> list[tuple[Edit, str]
     for field, text in after.items():
         if field in before and text != before[field]:
             found += _edits_of(provider, field, before[field], text)
-    return found
+    return [(edit, clean(note)) for edit, note in found]
 
 
 def _edits_of(provider: str, field: str, old: str, new: str) -> list[tuple[Edit, str]]:
