@@ -35,6 +35,9 @@ class Access:
             config, previous.limiters if previous else {}
         )
         self._ways = Ways(config, self.limiters)
+        self.dropped: set[tuple[Scope, str]] = set()  # their counters are to be forgotten
+        if previous is not None:
+            self.dropped = (previous.dropped | set(previous.limiters)) - set(self.limiters)
         self.admission: Admission = previous.admission if previous else Admission(utc_calendar)
         if calendar is not None:
             self.admission.calendar = calendar
@@ -127,10 +130,11 @@ class Access:
 
     def counters(self, now_s: float, *, dirty: bool = False) -> dict[str, bytes]:
         """What was used, by holder (``key:ide``); with ``dirty`` of those only that have changed
-        since it was asked last.
+        since it was asked last. Empty for one that a reload took away.
         """
         steady = self.admission.steady
-        found: dict[str, bytes] = {}
+        found = {f"{scope}:{name}": b"" for scope, name in self.dropped}
+        self.dropped.clear()
         for (scope, name), limiter in self.limiters.items():
             if limiter.changed or not dirty:
                 limiter.changed = False
@@ -145,7 +149,7 @@ class Access:
         notes = []
         for (scope, name), limiter in self.limiters.items():
             data = counters.get(f"{scope}:{name}")
-            if data is not None and (note := kept.unpack(limiter, data, now)):
+            if data and (note := kept.unpack(limiter, data, now)):
                 notes.append(note)
         return notes
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from llmgate.access.bucket import Bucket
 from llmgate.access.budget import Budget, dollars
 from llmgate.access.clock import Calendar
 from llmgate.access.limiter import Limiter
@@ -28,13 +29,13 @@ def view(limiter: Limiter, now_s: float, wall_s: float, calendar: Calendar) -> L
 def _all(limiter: Limiter, now_s: float, wall_s: float, calendar: Calendar) -> Iterator[LimitView]:
     limits, by = limiter.limits, limiter.refused_by
     if (bucket := limiter.bucket) is not None:
-        used = bucket.size - bucket.level_at(now_s)
+        used = (1 - bucket.level_at(now_s) / bucket.size) * bucket.rate  # a burst, as a share
         yield LimitView(
             name="requests_per_second",
             unit="requests",
             limit=bucket.rate,
             used=round(max(0.0, used), 3),
-            resets_ms=round((wall_s + used / bucket.rate) * 1000) if used > 0 else None,
+            resets_ms=_filled_ms(bucket, now_s, wall_s),
             refused=by.get("requests_per_second", 0),
         )
     for window in (*limiter.windows, *limiter.token_windows):
@@ -58,6 +59,12 @@ def _all(limiter: Limiter, now_s: float, wall_s: float, calendar: Calendar) -> I
             limit=limits.max_request_bytes,
             refused=by.get("max_request_bytes", 0),
         )
+
+
+def _filled_ms(bucket: Bucket, now_s: float, wall_s: float) -> int | None:
+    """When a whole burst has room again; None when it has."""
+    missing = bucket.size - bucket.level_at(now_s)
+    return round((wall_s + missing / bucket.rate) * 1000) if missing > 0 else None
 
 
 def _window(window: Window, now_s: float, wall_s: float, refused: int) -> LimitView:

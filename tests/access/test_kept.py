@@ -63,7 +63,10 @@ def test_a_new_name_begins_anew() -> None:
     access = busy()
     renamed = Config(keys={"cli": config(key=ALL).keys["ide"]})
     after = Access(renamed, access)
+    after = Access(renamed, after)
 
+    assert after.counters(NOW)["key:ide"] == b""
+    assert set(after.counters(NOW)) == {"key:cli"}
     assert used(after, NOW + 21)["key cli: requests_per_day"] == 0
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import httpx
@@ -194,6 +195,38 @@ async def test_a_request_waits_for_a_slot_and_is_shown_as_queued() -> None:
     assert waited["limited_by"] == "key ide: concurrency"
     assert waited["state"] == "finished"
     assert waited["own_us"] <= waited["total_us"] - waited["queued_us"]
+
+
+async def test_a_queue_is_served_in_the_order_of_arrival() -> None:
+    gates = [asyncio.Event() for _ in range(7)]
+    script = [[Wait(gate), *respond(chat_answer())] for gate in gates]
+    async with (
+        Upstream([*script]) as up,
+        GatewayProcess(openai(up.url, rest=key("concurrency: 2, queue: 9"))) as gateway,
+        asyncio.TaskGroup() as group,
+    ):
+        tasks = []
+        for n in range(7):
+            body = {**CHAT, "user": str(n)}
+            tasks.append(group.create_task(raw(gateway.url, PATH, body, **IDE)))
+            if n < 2:
+                await up.request(n)
+            else:
+                await until(gateway, partial(_waiting, n - 1))
+        for n, gate in enumerate(gates):
+            gate.set()
+            await up.request(min(n + 2, 6))
+        await asyncio.wait(tasks)
+        order = [json.loads(request.raw_body)["user"] for request in up.requests]
+
+    assert sorted(order[:2]) == ["0", "1"]
+    assert order[2:] == ["2", "3", "4", "5", "6"]
+    assert {task.result().status_code for task in tasks} == {200}
+    assert up.connections <= 2
+
+
+def _waiting(count: int, rows: list[dict[str, Any]]) -> bool:
+    return [row["state"] for row in rows].count("queued") == count
 
 
 async def test_a_full_queue_and_a_long_wait_are_429s() -> None:
