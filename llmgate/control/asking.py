@@ -13,6 +13,10 @@ from llmgate.routing.rule import drains
 from llmgate.wire.editing import RouteAnswer, RouteQuestion, Share
 from llmgate.wire.paths import place
 
+LONGEST_MODEL = 512
+_LONGEST = 2_000
+_MOST_HEADERS = 64_000
+
 
 class Asked:
     """One question put to one config."""
@@ -64,6 +68,8 @@ class Asked:
 
 def answer_of(core: Core, question: RouteQuestion, draft: Snapshot | None) -> RouteAnswer:
     """Where a request would go; with a ``draft`` also where it goes without it."""
+    if problem := _unaskable(question):
+        return RouteAnswer(problem=problem)
     running = Asked(core, core.snapshot, question)
     asked = running if draft is None else Asked(core, draft, question)
     why = asked.why()
@@ -73,6 +79,16 @@ def answer_of(core: Core, question: RouteQuestion, draft: Snapshot | None) -> Ro
         return RouteAnswer(why=why, problem=error.message)
     before = _before(running) if draft is not None else ()
     return RouteAnswer(route=plan.route, targets=_shares(before, plan.choices), why=why)
+
+
+def _unaskable(question: RouteQuestion) -> str:
+    """What no request has: the gateway's own bounds on a request."""
+    if len(question.model) > LONGEST_MODEL or not question.model.isprintable():
+        return f"a model's name has up to {LONGEST_MODEL} printable characters"
+    if len(question.path) > _LONGEST or not question.path.isprintable():
+        return f"a path has up to {_LONGEST} printable characters"
+    size = sum(len(name) + len(value) for name, value in question.headers.items())
+    return f"headers have up to {_MOST_HEADERS} characters" if size > _MOST_HEADERS else ""
 
 
 def _before(running: Asked) -> tuple[Choice, ...]:

@@ -85,6 +85,7 @@ def build(core: Core, log: Log, token: str) -> Guard:
         exception_handlers={
             HTTPException: _problem,
             RecursionError: _too_deep,
+            UnicodeDecodeError: _no_text,
             Exception: _mistake(log),
         },
         logging_config=None,
@@ -123,7 +124,14 @@ def _problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 
 
 def _too_deep(_request: Request[Any, Any, Any], _error: Exception) -> Response[dict[str, object]]:
-    message = "the body is nested too deep: this is no edit of a config"
+    return _unreadable("the body is nested too deep")
+
+
+def _no_text(_request: Request[Any, Any, Any], _error: Exception) -> Response[dict[str, object]]:
+    return _unreadable("the body is not UTF-8 text")
+
+
+def _unreadable(message: str) -> Response[dict[str, object]]:
     return Response({"error": {"message": message, "status": 400}}, status_code=400)
 
 
