@@ -60,7 +60,7 @@ def test_every_holder_has_a_heading_and_a_row_for_each_limit() -> None:
     assert [line for line in lines if line in {"Keys", "Providers", "Models"}]
     assert "ide   …a1b2   $LLMGATE_IDE_KEY   gpt-*, claude-*" in shown()
     assert any("requests per minute" in line and "45 / 60 15 in 12s 2 3" in line for line in lines)
-    assert any("tokens per minute" in line and "48.2k~ / 200.0k" in line for line in lines)
+    assert any("tokens per minute" in line and "48.2k~ / 200k" in line for line in lines)
     assert any("budget per day" in line and "midnight" in line for line in lines)
     assert any("1 of 4 queued" in line for line in lines)
     assert any("warns only" in line and "30 Nov" in line for line in lines)
@@ -90,7 +90,7 @@ def test_the_draft_is_shown_beside_what_runs() -> None:
 
     assert "60 → 100" in said
     assert "requests per day  new: 900" in said
-    assert "200.0k → none" in said
+    assert "200k → none" in said
     assert "enabled in the draft" in said
     assert "gpt-*   new in the draft\n  tokens per day  new: 5" in said
     assert "claude-*   removed in the draft" in said

@@ -240,7 +240,7 @@ async def test_a_limit_can_be_taken_away(limited: FakeGateway) -> None:
         await opened(pilot)
         await go(pilot, app, "key:ide\ntokens_per_minute")
         await pilot.press("x")
-        await shown(pilot, "200.0k → none")
+        await shown(pilot, "200k → none")
         await go(pilot, app, "model:claude-*")
         await pilot.press("x")
         await shown(pilot, "removed in the draft")

@@ -41,6 +41,13 @@ _ERROR_WORDS: Final = {
     "caller_cancelled": "gone",
     "gateway_internal": "fault",
 }
+_OWN_WORDS: Final = {  # a limit of ours: never to be mistaken for the provider's
+    "policy_rate_limited": "429 own",
+    "policy_queue_full": "429 own",
+    "policy_budget": "budget",
+    "policy_too_large": "413 own",
+    "policy_cancelled": "stopped",
+}
 
 
 def elapsed_us(row: ExchangeSummary, now_ms: int) -> int:
@@ -66,13 +73,14 @@ def status(row: ExchangeSummary, look: Look) -> tuple[str, Tone]:  # noqa: PLR09
     glyphs = look.glyphs
     match row.state:
         case "queued":
-            return f"{glyphs.waiting} queue", "warn"
+            return f"{glyphs.queued} queue", "warn"
         case "waiting":
             return f"{glyphs.waiting} wait", "quiet"
         case "streaming":
             return f"{glyphs.streaming} {row.status or ''}".rstrip(), "live"
         case "cancelled":
-            return f"{glyphs.cancelled} gone", "warn"
+            ended = row.error_type == "policy_cancelled"  # by us, not by its caller
+            return f"{glyphs.cancelled} {'stopped' if ended else 'gone'}", "warn"
         case "cut":
             return f"{glyphs.failed} cut", "bad"
         case "failed":
@@ -82,8 +90,8 @@ def status(row: ExchangeSummary, look: Look) -> tuple[str, Tone]:  # noqa: PLR09
 
 
 def _failed(row: ExchangeSummary, glyphs: Glyphs) -> tuple[str, Tone]:
-    if row.error_type == "policy_rate_limited":
-        return "429 own", "warn"
+    if (own := _OWN_WORDS.get(row.error_type)) is not None:
+        return own, "warn"
     word = _ERROR_WORDS.get(row.error_type)
     if word is not None:
         return f"{glyphs.failed} {word}", "bad"

@@ -14,6 +14,9 @@ class Glyphs(msgspec.Struct, frozen=True, kw_only=True):
     mark: str
     streaming: str
     waiting: str
+    queued: str
+    open: str
+    closed: str
     failed: str
     cancelled: str
     down: str
@@ -35,6 +38,9 @@ UNICODE = Glyphs(
     mark="●",
     streaming="▸",
     waiting="…",
+    queued="◌",
+    open="▾",
+    closed="▸",
     failed="✗",
     cancelled="⊘",
     down="↓",
@@ -55,6 +61,9 @@ ASCII = Glyphs(
     mark="*",
     streaming=">",
     waiting=".",
+    queued=":",
+    open="-",
+    closed="+",
     failed="x",
     cancelled="/",
     down="v",

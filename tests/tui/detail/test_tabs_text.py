@@ -16,7 +16,7 @@ from llmgate.wire.blocks import (
     UsageReported,
 )
 from llmgate.wire.chat import ChatRequest, ChatView, Message, Part
-from llmgate.wire.exchanges import ExchangeSummary
+from llmgate.wire.exchanges import ExchangeSummary, State
 from llmgate_tui.detail import answer, chat, json_text, request
 from llmgate_tui.detail import summary as summary_tab
 from llmgate_tui.detail.meanings import MEANINGS, meaning
@@ -347,3 +347,30 @@ def test_a_complete_answer_reads_like_the_grown_one() -> None:
             "finished: tool calls",
         ]
     )
+
+
+@pytest.mark.parametrize("state", get_args(State))
+def test_the_summary_has_words_for_every_state(state: State) -> None:
+    assert summarised(summary(state=state))
+
+
+def test_the_summary_names_the_limit_that_refused_or_held_a_request() -> None:
+    refused = summary(
+        state="failed",
+        status=429,
+        error_type="policy_budget",
+        limited_by="key ide: budget_usd_per_day",
+    )
+    held = summary(limited_by="provider groq: concurrency", queued_us=2_400_000)
+
+    assert "limit    refused by key ide: budget_usd_per_day  4 Keys" in summarised(refused)
+    assert "Keys screen (4)" in summarised(refused)
+    assert "limit    held by provider groq: concurrency" in summarised(held)
+    assert "queued   2.4s until there was room" in summarised(held)
+
+
+def test_a_request_ended_from_a_terminal_is_not_said_to_have_lost_its_caller() -> None:
+    ended = summary(state="cancelled", error_type="policy_cancelled")
+
+    assert "cancelled from a terminal" in summarised(ended)
+    assert "by the caller" not in summarised(ended)

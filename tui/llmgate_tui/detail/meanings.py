@@ -49,8 +49,26 @@ MEANINGS: Final[dict[str, Meaning]] = {
         "Use another key, or add the model to the key's `models:`.",
     ),
     "policy_rate_limited": Meaning(
-        "Our limit, not the provider's: the key's `limits:` in config.yaml were reached.",
-        "Wait for the time named, or raise the key's limits.",
+        "A limit of ours, not the provider's, is used up.",
+        "Wait for the time named, or raise it on the Keys screen (4): e edits the limits.",
+    ),
+    "policy_budget": Meaning(
+        "A budget of ours is spent: the money of this day or month.",
+        "Raise budget_usd_per_day or budget_usd_per_month on the Keys screen (4), or let it "
+        "only warn (on_budget: warn); else it begins anew at midnight or with the month.",
+    ),
+    "policy_queue_full": Meaning(
+        "As many requests as may run at once were running, and the queue was full or the wait "
+        "too long.",
+        "Send fewer at once, or raise concurrency, queue or queue_wait_s on the Keys screen (4).",
+    ),
+    "policy_too_large": Meaning(
+        "The body is larger than a limit of ours lets through to this key, provider or model.",
+        "Send less, or raise max_request_bytes on the Keys screen (4).",
+    ),
+    "policy_cancelled": Meaning(
+        "Somebody ended this request from a terminal (X) or over the control API.",
+        "Nothing; send it again if that was not meant.",
     ),
     "gateway_untranslated": Meaning(
         "Caller and provider speak different protocols, and this pair is not translated.",

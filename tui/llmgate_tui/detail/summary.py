@@ -15,6 +15,7 @@ from llmgate_tui.widgets.line_text import Fold, Item, Line, Piece
 
 _SPARKS: Final = 24
 _STATES: Final[dict[str, Piece]] = {
+    "queued": ("… queued", "warn"),
     "waiting": ("… waiting", "accent"),
     "streaming": ("▸ streaming", "accent"),
     "finished": ("finished", "good"),
@@ -119,6 +120,8 @@ def _tree(attempts: Sequence[Attempt]) -> list[Line]:
 def _ending(summary: ExchangeSummary) -> Line:
     status = "" if summary.status is None else f"{summary.status} "
     word, tone = _STATES[summary.state]
+    if summary.error_type == "policy_cancelled":
+        word, tone = "⊘ cancelled from a terminal", "warn"
     tools = f"{summary.tool_calls} tool call{'s' if summary.tool_calls > 1 else ''}"
     more = joined([summary.finish.replace("_", " "), tools if summary.tool_calls else ""])
     return [(status, tone), (word, tone), (f"  {more}" if more else "", "quiet")]
@@ -130,7 +133,7 @@ def _ending(summary: ExchangeSummary) -> Line:
 def _figures(
     summary: ExchangeSummary, detail: ExchangeDetail | None, at_us: Sequence[int], now_ms: int
 ) -> list[Line]:
-    lines = [_tokens(summary), _cost(summary), _times(summary, now_ms)]
+    lines = [_tokens(summary), _cost(summary), _times(summary, now_ms), *_held(summary)]
     if gaps := chunk_gaps(at_us, _SPARKS):
         lines.append(fact("chunks", *gaps))
     lines.append(_sizes(summary))
@@ -221,6 +224,18 @@ def _times(summary: ExchangeSummary, now_ms: int) -> Line:
         f" · own {units.duration_us(summary.own_us)}" if summary.own_us is not None else "",
         f" · {figures.rate(speed)} tok/s" if speed is not None else "",
     )
+
+
+def _held(summary: ExchangeSummary) -> list[Line]:
+    """The limit of ours that refused or held it, and for how long it waited."""
+    lines: list[Line] = []
+    if summary.limited_by:
+        how = "refused by" if summary.error_type.startswith("policy_") else "held by"
+        lines.append(fact("limit", (f"{how} {summary.limited_by}", "warn"), ("  4 Keys", "quiet")))
+    if summary.queued_us is not None:
+        waited = units.duration_us(summary.queued_us)
+        lines.append(fact("queued", f"{waited} until there was room"))
+    return lines
 
 
 def _sizes(summary: ExchangeSummary) -> Line:

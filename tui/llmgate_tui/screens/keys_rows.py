@@ -299,11 +299,16 @@ def _amount(limit: LimitView, value: float) -> str:
             return units.money(value) if value else "$0"
         case "bytes":
             return units.size(round(value))
-        case "tokens":
-            return units.count(round(value))
-        case "requests":
-            whole = value == int(value)
-            return units.count(int(value)) if whole else f"{value:.1f}"
+        case "tokens" | "requests":
+            return _number(value)
+
+
+def _number(value: float) -> str:
+    """Exact where there is room for it."""
+    if value != int(value):
+        return f"{value:.1f}" if value >= 0.1 else f"{value:g}"
+    short = units.count(int(value)) if value >= 10_000 else figures.grouped(int(value))
+    return short.replace(".0k", "k").replace(".00M", "M")
 
 
 def resets(limit: LimitView, look: Look) -> str:
