@@ -54,7 +54,9 @@ class ConfigHead(Line):
         versions: list[Piece] = [(f"v{config.version} {glyphs.ok}", "")]
         if config.problems:
             refused = "?" if config.rejected_version is None else config.rejected_version
-            bad = f"v{refused} {glyphs.bad} kept v{config.version}"
+            bad = f"v{refused} {glyphs.bad}"
+            if room > 40:
+                bad += f" kept v{config.version}"
             versions += [(f" {glyphs.middot} ", "quiet"), (bad, "bad")]
         used = sum(len(text) for text, _ in versions) + 1
         path = clean(config.file) or "no file"

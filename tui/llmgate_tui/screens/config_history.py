@@ -16,7 +16,6 @@ COLUMNS: Final = [
     GridColumn("KIND", 8, needs=70),
     GridColumn("WHAT", 0),
 ]
-_WHO: Final = {"file": "file", "tui": "here", "api": "api"}
 EMPTY: Final = "Nothing is kept yet: the first edit starts the history."
 
 
@@ -32,7 +31,7 @@ def _cells(revision: Revision, glyphs: Glyphs, moment: Callable[[int], str]) -> 
         (glyphs.mark if revision.current else " ", "accent"),
         (str(revision.number), tone),
         (moment(revision.at_ms), "quiet"),
-        (_WHO[revision.who], "quiet"),
+        (revision.who, "quiet"),
         (_kind(revision), "quiet"),
         (revision.summary or "-", tone),
     ]
