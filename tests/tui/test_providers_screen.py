@@ -31,7 +31,7 @@ from llmgate_tui.screens.review import Review
 from tests.tui import sample
 from tests.tui.conftest import open_app, screen_text, settled, shown, typed, until
 from tests.tui.fake_gateway import FakeGateway
-from tests.tui.test_hostile import EVIL, SIZES, clean
+from tests.tui.test_hostile import EVIL, clean
 
 NOON = sample.NOON_MS
 STATES: list[HealthState] = ["up", "degraded", "down", "unknown", "disabled", "no_key", "draining"]
@@ -523,7 +523,7 @@ def evil() -> ProviderView:
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [(200, 60), (80, 24), (40, 10)])
 async def test_hostile_names_and_messages_are_drawn_harmlessly(
     empty: FakeGateway, size: tuple[int, int]
 ) -> None:
