@@ -28,6 +28,7 @@ async def mixed(store: Store) -> Store:
     claude.session, claude.key, claude.route, claude.client = "s1", "ide", "fast", "claude-code"
     limited = fail(begin(1), 429, "upstream_rate_limited", "Slow DOWN please")
     teapot = fail(begin(2), 418, "upstream_bad_request")
+    teapot.limited_by = "key ide: requests_per_day"
     cheap = finish(begin(3))
     cheap.cost_usd, cheap.cost_basis = 0.01, "estimated"
     unpriced = finish(begin(4))
@@ -35,7 +36,9 @@ async def mixed(store: Store) -> Store:
     for one in (claude, limited, teapot, cheap, unpriced):
         store.begun(one)
         store.ended(one)
-    store.begun(begin(5))
+    held = begin(5)
+    held.limited_by, held.state = "provider openai: concurrency", "queued"
+    store.begun(held)
     await store.flush()
     return store
 
@@ -65,7 +68,7 @@ def test_the_table_has_a_column_for_every_field_of_a_summary() -> None:
         (Filter(status="<400"), "430"),
         (Filter(status="!=200"), "21"),
         (Filter(state="live"), "5"),
-        (Filter(state="failed,waiting"), "521"),
+        (Filter(state="failed,queued"), "521"),
         (Filter(error_type="*"), "21"),
         (Filter(error_type="upstream_rate_limited"), "1"),
         (Filter(since_ms=NOW_MS + 4), "54"),
@@ -75,6 +78,10 @@ def test_the_table_has_a_column_for_every_field_of_a_summary() -> None:
         (Filter(search="100%"), ""),
         (Filter(min_cost=0.25), "0"),
         (Filter(model="' OR 1=1 --"), ""),
+        (Filter(limited="*"), "52"),
+        (Filter(limited="concurrency"), "5"),
+        (Filter(limited="key ide:*,nobody"), "2"),
+        (Filter(limited="per_day"), "2"),
     ],
 )
 async def test_a_filter_finds_what_it_names(mixed: Store, wanted: Filter, numbers: str) -> None:
