@@ -21,6 +21,12 @@ def dollars(amount: int) -> float:
     return amount / _BILLION
 
 
+def told_usd(amount: int) -> str:
+    """Billionths as dollars and cents, small sums with more digits."""
+    usd = dollars(amount)
+    return f"${usd:.2f}" if usd >= 0.1 or not amount else f"${usd:.4f}"
+
+
 class Budget:
     """What may be spent until the period ends. ``era`` counts periods: what was reserved in one is
     not settled in the next.
@@ -102,7 +108,7 @@ class Budget:
         if reached <= self._told:
             return ""
         self._told = reached
-        spent = f"${dollars(self.spent):.2f}"
+        spent = told_usd(self.spent)
         if reached < 1.0:
             return f"has used {share:.0%} of its budget of {self.told} ({spent})"
         then = "go on" if self.warns_only else f"are refused until the {self.period} ends"

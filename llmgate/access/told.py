@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from llmgate.access.budget import Budget, dollars
+from llmgate.access.budget import Budget, dollars, told_usd
 from llmgate.access.limiter import Demand, Limiter
 from llmgate.access.window import Window
 from llmgate.errors import BudgetSpent, LimitReached, QueueFull, RequestTooLarge
@@ -77,8 +77,8 @@ def _of_budget(limiter: Limiter, budget: Budget, amount: int, wall_s: float) -> 
     text = f"has spent its budget of {budget.told}"
     if left:
         text = (
-            f"has ${dollars(left):.4f} left of its budget of {budget.told},"
-            f" this request is estimated at ${dollars(amount):.4f}"
+            f"has {told_usd(left)} left of its budget of {budget.told},"
+            f" this request is estimated at {told_usd(amount)}"
         )
     wait_s = budget.end_s - wall_s if budget.limit else None
     return Short(limiter, budget.name, wait_s, text, "usd", dollars(budget.limit))

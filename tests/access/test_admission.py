@@ -142,7 +142,7 @@ def test_money_of_a_day_is_spent_until_midnight() -> None:
     grant = let_in(access, NOW, usd=0.75)
     error = refused(access, NOW, usd=0.5)
     assert isinstance(error, BudgetSpent)
-    assert "has $0.2500 left of its budget of $1 per day" in error.message
+    assert "has $0.25 left of its budget of $1 per day" in error.message
     grant.settle(5, 1.5)
 
     spent = refused(access, NOW + 60, usd=0.0)
