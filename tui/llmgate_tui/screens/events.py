@@ -13,6 +13,7 @@ from llmgate_tui.screens.body import Body, KeyGroup, OpenTraffic
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.events_log import LEASTS, EventLog, Least, as_text, cells
 from llmgate_tui.screens.preview import Preview
+from llmgate_tui.text import clean
 from llmgate_tui.widgets.find_line import FindLine
 from llmgate_tui.widgets.grid import GRID_KEYS, Grid, GridColumn, GridRow
 from llmgate_tui.widgets.line import Line, Piece
@@ -46,7 +47,7 @@ class EventsHead(Line):
         self._spots = [(2, 2 + len(title), "screen.press('l')")]
         left = [("  ", ""), (title, "quiet" if body.least == "all" else "accent")]
         if body.sought:
-            left.append((f"   with {body.sought!r}", "accent"))
+            left.append((f"   with {clean(body.sought)!r}", "accent"))
         right = (
             f"{body.count:,} of {body.total:,}" if body.count < body.total else f"{body.count:,}"
         )
@@ -234,7 +235,7 @@ class EventsBody(Body):
         if notice.exchange:
             self.post_message(OpenTraffic(exchange=notice.exchange))
             return
-        title = f"{self.desk.clock.moment(notice.at_ms)} {notice.level}, {notice.kind}"
+        title = f"{self.desk.clock.moment(notice.at_ms)} {notice.level}, {clean(notice.kind)}"
         await self.app.push_screen(Preview(title, notice.text))
 
     def action_copy(self) -> None:

@@ -34,13 +34,15 @@ class EventLog:
     def __init__(self) -> None:
         self.own: deque[Notice] = deque(maxlen=_OWN)
         self._word = ""
+        self._down = False
         self._cleared_ms = 0
 
     def link(self, link: Link, at_ms: int) -> bool:
         """Notes that the connection stands otherwise; False when there is nothing to note."""
         before, self._word = self._word, link.word
-        if link.word in {before, "connecting"} or (not before and link.up):
+        if link.word in {before, "connecting"} or (link.up and not self._down):
             return False
+        self._down = not link.up
         level: Level = "info"
         if not link.up:
             level = "warning" if link.word in {"stale", "stopped"} else "error"
