@@ -21,7 +21,19 @@ from llmgate.wire.exchanges import ExchangeSummary
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_NAMES = ("model", "provider", "client", "key", "route", "status", "state", "search")
+_NAMES = (
+    "model",
+    "provider",
+    "client",
+    "key",
+    "route",
+    "status",
+    "state",
+    "search",
+    "limited",
+    "body",
+    "header",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +74,11 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--since", metavar="WHEN", help="5m, 2h, 3d, 2026-11-20, 2026-11-20T14:30")
     parser.add_argument("--search", metavar="TEXT", help="text in model, provider, path or error")
+    parser.add_argument(
+        "--limited", metavar="LIMIT", help="held or refused by this limit of ours; '*' is any"
+    )
+    parser.add_argument("--body", metavar="TEXT", help="text in the request or the answer")
+    parser.add_argument("--header", metavar="NAME=TEXT", help="text in a kept header")
 
 
 def _positive(text: str) -> int:

@@ -21,7 +21,7 @@ def state_filter(text: str) -> str:
     for word in words:
         if word != "live" and not fnmatch.filter(STATES, word):
             raise LlmgateError(
-                f"--state {word[:40]!r} is none of: {', '.join(STATES)}; `live` is the first two"
+                f"--state {word[:40]!r} is none of: {', '.join(STATES)}; `live` is the first three"
             )
     return ",".join(words)
 

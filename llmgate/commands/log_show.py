@@ -12,7 +12,7 @@ from llmgate.errors import LlmgateError
 from llmgate.formats.catalog import reader_for
 from llmgate.store.queries import Part, Queries
 from llmgate.wire.blocks import BlockDelta, BlockEvent, BlockStarted, Failed
-from llmgate.wire.exchanges import ExchangeDetail
+from llmgate.wire.exchanges import ExchangeDetail, ExchangeSummary
 from llmgate.wire.safe_text import safe_text
 
 PARTS = ("summary", "request", "sent", "answer", "chunks", "headers", "all")
@@ -136,6 +136,7 @@ def summary_lines(detail: ExchangeDetail) -> list[str]:
         ("request", f"{one.method} {one.path}{query}  ({one.protocol}, {one.request_bytes:,} B)"),
         ("outcome", f"{outcome(one)}  {one.state}  {one.finish}".rstrip()),
         ("error", f"{one.error_type} {one.error}".strip()),
+        ("limited", _limited(one)),
         ("client", one.client),
         ("key", one.key),
         ("session", one.session),
@@ -145,7 +146,7 @@ def summary_lines(detail: ExchangeDetail) -> list[str]:
         ("answer", f"{one.response_bytes:,} B in {one.chunks} chunks {one.transport}".rstrip()),
         ("time", _times(detail)),
         ("tokens", _token_facts(detail)),
-        ("cost", f"{money(one.cost_usd, one.cost_basis)} USD  {one.cost_basis} {one.price_source}"),
+        ("cost", f"{money(one.cost_usd, one.cost_basis)} USD  {_cost_source(one)}".rstrip()),
         ("config", f"v{detail.config_version}" if detail.config_version else ""),
         *((f"attempt {number}", text) for number, text in enumerate(_attempts(detail), 1)),
         *(("hint", hint) for hint in detail.hints),
@@ -169,6 +170,22 @@ def _token_facts(detail: ExchangeDetail) -> str:
         f" {tokens(one.output_tokens, one.usage_basis)} out"
     )
     return f"{text}  {one.usage_basis}"
+
+
+def _cost_source(one: ExchangeSummary) -> str:
+    """Only a cost that the provider wrote is reported; else the tokens were, and we priced them."""
+    source = one.price_source
+    priced = f", priced by {source}" if source and source != "provider" else ""
+    if one.cost_basis == "estimated":
+        return f"estimated{priced}"
+    if one.cost_usd is None or one.cost_basis == "unknown":
+        return "unknown"
+    return "reported by the provider" if source == "provider" else f"tokens reported{priced}"
+
+
+def _limited(one: ExchangeSummary) -> str:
+    waited = "" if one.queued_us is None else f", waited {duration(one.queued_us)}"
+    return f"by {one.limited_by}{waited}" if one.limited_by else ""
 
 
 def _attempts(detail: ExchangeDetail) -> list[str]:

@@ -13,12 +13,14 @@ import pytest
 
 from llmgate.commands import log
 from llmgate.commands.log_filter import STATES
+from llmgate.commands.log_show import summary_lines
 from llmgate.commands.log_table import table
 from llmgate.commands.log_tail import Follower
 from llmgate.errors import LlmgateError, StartupProblem
 from llmgate.store.filters import Filter
 from llmgate.store.queries import Queries
 from llmgate.store.writer import Store
+from llmgate.wire.blocks import Basis
 from tests.store.making import NOW_MS, begin, fail, finish
 
 ESCAPE = "\x1b[31mred\x1b]0;title\x07"
@@ -135,6 +137,53 @@ def test_show_tells_the_parts_of_an_exchange(
     assert len(shown["chunks"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("cost", "basis", "source", "said"),
+    [
+        (0.5, "reported", "table", "tokens reported, priced by table"),
+        (0.5, "reported", "config", "tokens reported, priced by config"),
+        (0.5, "reported", "provider", "reported by the provider"),
+        (0.5, "estimated", "table", "estimated, priced by table"),
+        (None, "unknown", "", "unknown"),
+    ],
+)
+def test_show_says_where_a_cost_comes_from(
+    cost: float | None, basis: Basis, source: str, said: str
+) -> None:
+    one = finish(begin(1))
+    one.cost_usd, one.cost_basis, one.price_source = cost, basis, source
+
+    line = next(line for line in summary_lines(one.detail()) if line.startswith("cost"))
+
+    assert line.endswith(f" USD  {said}")
+
+
+def test_what_a_limit_held_is_found_and_shown() -> None:
+    one = fail(begin(1), 429, "policy_rate_limited")
+    one.limited_by, one.queued_us = "key ide: concurrency", 1_500_000
+
+    lines = [line for line in summary_lines(one.detail()) if line.startswith("limited")]
+
+    assert lines == ["limited    by key ide: concurrency, waited 1.5s"]
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (("--body", "data: a"), ["x000003"]),
+        (("--body", "data: a", "--model", "claude*"), []),
+        (("--header", "content-type=json"), ["x000001", "x000002", "x000003", "x000004"]),
+        (("--limited", "*"), []),
+    ],
+)
+def test_bodies_headers_and_limits_are_searched(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], ids: list[str]
+) -> None:
+    lines = run(folder, capsys, "--json", *words).splitlines()
+
+    assert [msgspec.json.decode(line)["id"] for line in lines] == ids
+
+
 def test_raw_gives_the_bytes_as_they_were(
     folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -167,7 +216,10 @@ def test_a_word_finds_the_error_types_that_contain_it(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--state", "foo"), "'foo' is none of: waiting, streaming, finished, failed, cut, canc"),
+        (
+            ("--state", "foo"),
+            "'foo' is none of: queued, waiting, streaming, finished, failed, cut, canc",
+        ),
         (("--state", "finished,canceled"), "'canceled' is none of"),
         (("--state", "z*"), "'z[*]' is none of"),
         (("--error", "timout"), "'timout' is part of no error type; near are: upstream_timeout$"),
