@@ -1,12 +1,21 @@
 """The filter language of the traffic list."""
 
+import sqlite3
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from llmgate.store.filters import Filter as StoreFilter
+from llmgate.store.filters import conditions
 from llmgate.wire.exchanges import ExchangeSummary
-from llmgate_tui.filter import compile_filter
+from llmgate_tui.filter import compile_filter, parse_filter
 from llmgate_tui.filter_terms import FIELDS, FilterProblem
+from llmgate_tui.filter_time import moment_ms
 from tests.tui import sample
 
 NOW = sample.NOON_MS
@@ -77,6 +86,15 @@ def holds(text: str, **changes: object) -> bool:
         "tool:1",
         "finish:tool",
         "since:5m",
+        "since:26h until:1s",
+        "since:today",
+        "since:yesterday",
+        "since:2026-11-21",
+        'since:"2026-11-21 12:00"',
+        "since:2026-11-21T12:03:30 until:12:04",
+        "until:12:04:31",
+        "-limit:ide",
+        "repeat:0",
         "-gpt",
         "!gpt",
         "not gpt",
@@ -144,6 +162,14 @@ def test_a_filter_holds_the_row_back(text: str) -> None:
         ("-ttft:>1ms", {"ttfb_us": None}),
         ('"qwen3:8b"', {"model": "qwen3:8b"}),
         ("session:5f2c", {"session": "5f2c-aa"}),
+        ("state:queued", {"state": "queued"}),
+        ("state:live", {"state": "queued"}),
+        ("queued:>2s", {"queued_us": 2_400_000}),
+        ("repeat:>3", {"repeat": 4}),
+        ("limit:budget", {"limited_by": "key ide: budget_usd_per_day"}),
+        ('limit:"key ide: budget"', {"limited_by": "key ide: budget_usd_per_day"}),
+        ("until:yesterday", {"started_ms": NOW - 3 * 86_400_000}),
+        ("since:yesterday until:today", {"started_ms": NOW - 20 * 3_600_000}),
     ],
 )
 def test_a_filter_reads_every_field_of_the_row(text: str, changes: dict[str, object]) -> None:
@@ -153,9 +179,13 @@ def test_a_filter_reads_every_field_of_the_row(text: str, changes: dict[str, obj
 @pytest.mark.parametrize(
     ("text", "at", "says"),
     [
-        ("body:hello", 0, "later"),
-        ("h:x-team=a", 0, "later"),
-        ("~b hello", 3, "later"),
+        ("replay:yes", 0, "later"),
+        ("body:", 5, "needs a value"),
+        ('h:""', 2, "needs a value"),
+        ("body:" + "x" * 201, 5, "longer than 200"),
+        ("until:later", 6, "yesterday"),
+        ("since:2026-13-01", 6, "2026-11-20"),
+        ("since:25:00", 6, "14:30"),
         ("claude mdoel:x", 7, "did you mean model:?"),
         ("qwen3:8b", 0, 'quote it to search: "qwen3:8b"'),
         ("ttft:>500", 6, "say the unit"),
@@ -163,7 +193,7 @@ def test_a_filter_reads_every_field_of_the_row(text: str, changes: dict[str, obj
         ("status:many", 7, "not a number"),
         ("cost:>2x", 6, "no unit"),
         ("state:sleepy", 6, "one of"),
-        ("since:5", 6, "since:5m"),
+        ("since:5", 6, "5m, 26h"),
         ("model:", 6, "needs a value"),
         ("model:~[", 7, "regex"),
         ("model:>3", 7, "compare"),
@@ -184,6 +214,140 @@ def test_a_bad_filter_says_what_is_wrong_and_where(text: str, at: int, says: str
         compile_filter(text, now_ms=NOW)
 
     assert (caught.value.at, says in caught.value.message) == (at, True), caught.value.message
+
+
+def in_berlin(at_ms: int) -> time.struct_time:
+    zone = ZoneInfo("Europe/Berlin")
+    return datetime.fromtimestamp(at_ms / 1000, zone).timetuple()
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("today", "2026-11-21T00:00+01:00"),
+        ("yesterday", "2026-11-20T00:00+01:00"),
+        ("2026-10-25", "2026-10-25T00:00+02:00"),  # the day the clocks go back
+        ("2026-10-26", "2026-10-26T00:00+01:00"),
+        ("2026-03-29 04:00", "2026-03-29T04:00+02:00"),  # the day they go forward
+        ("9:05", "2026-11-21T09:05+01:00"),
+        ("26h", "2026-11-20T10:04:31Z"),
+        ("1w", "2026-11-14T12:04:31Z"),
+    ],
+)
+def test_moments_are_those_of_the_local_calendar(text: str, moment: str) -> None:
+    wanted = datetime.fromisoformat(moment).timestamp() * 1000
+
+    assert moment_ms(text, NOW, in_berlin) == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "soon", "99999-01-01", "2026-00-01", "24:00", "1e3d", "-5m", "٣m"]
+)
+def test_what_is_no_moment_is_none(text: str) -> None:
+    assert moment_ms(text, NOW, in_berlin) is None
+
+
+def test_terms_that_only_the_store_can_answer_fill_up_as_it_does() -> None:
+    found = parse_filter('body:"hello there" ~h x-team=a claude', now_ms=NOW)
+    assert found is not None
+    assert [(deep.kind, deep.text) for deep in found.deep] == [
+        ("body", "hello there"),
+        ("header", "x-team=a"),
+    ]
+    assert not found.accept(row())
+    for deep in found.deep:
+        deep.found.add("ex_1")
+
+    assert found.accept(row())
+    assert found.needed == found.deep
+
+
+@pytest.mark.parametrize("text", ["body:x or claude", "-body:x", "(body:x | err) claude"])
+def test_what_may_get_through_without_the_store_does_not_need_it(text: str) -> None:
+    found = parse_filter(text, now_ms=NOW)
+
+    assert found is not None
+    assert len(found.deep) == 1
+    assert found.needed == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("err since:1h", {"error_type": "*", "since_ms": str(NOW - 3_600_000)}),
+        ("model:ab provider:=x", {"model": "*[aA][bB]*", "provider": "[xX]"}),
+        ("model:a*", {"model": "[aA]*"}),
+        ("model:(a, =b)", {"model": "*[aA]*,[bB]"}),
+        ('limit:"key a"', {"limited": "*[kK][eE][yY] [aA]*"}),
+        (
+            "status:>=400 state:ok cost:>0.5",
+            {"status": ">=400", "state": "finished", "min_cost": "0.5"},
+        ),
+        ("model:a or model:b", {}),
+        ("-model:a", {}),
+        ("model:/x/ path:/v1 ttft:>2s word", {}),
+        ("model:(a, /b/)", {}),
+        ("model:" + "a" * 60, {}),
+    ],
+)
+def test_the_store_is_asked_for_what_the_filter_says(text: str, query: dict[str, str]) -> None:
+    found = parse_filter(text, now_ms=NOW)
+
+    assert found is not None
+    assert found.query == query
+
+
+def stored(rows: list[ExchangeSummary], query: dict[str, str]) -> set[str]:
+    """The ids that the gateway's store answers a query with."""
+    names = ExchangeSummary.__struct_fields__
+    db = sqlite3.connect(":memory:")
+    db.execute(f"CREATE TABLE exchanges ({', '.join(names)})")
+    holes = ", ".join("?" * len(names))
+    values = [[getattr(each, name) for name in names] for each in rows]
+    db.executemany(f"INSERT INTO exchanges VALUES ({holes})", values)
+    clause, bound = conditions(stored_filter(query))
+    found = db.execute(f"SELECT id FROM exchanges WHERE {clause or 1}", bound).fetchall()
+    db.close()
+    return {id_ for (id_,) in found}
+
+
+def stored_filter(query: dict[str, str]) -> StoreFilter:
+    return msgspec.convert(query, type=StoreFilter, strict=False)
+
+
+WORDS = [
+    "claude",
+    "CLAUDE*",
+    "=gpt-5.1",
+    '"fast"',
+    "a?der",
+    "(groq, open*)",
+    "x[y",
+    "é",
+    "/a/",
+    "*",
+]
+TERMS = st.one_of(
+    st.tuples(
+        st.sampled_from(
+            ["model", "served", "provider", "route", "key", "client", "session", "path"]
+        ),
+        st.sampled_from(WORDS),
+    ).map(":".join),
+    st.sampled_from(["err", "err:limit", "state:ok", "state:error", "state:live", "state:cut"]),
+    st.sampled_from(["status:4xx", "status:429", "status:>=400", "status:<300", "cost:>0.01"]),
+    st.sampled_from(["since:2m", "until:1m", "since:today", "limit:key", "-err", "body:x or err"]),
+)
+
+
+@given(st.lists(TERMS, min_size=1, max_size=4))
+def test_the_store_never_leaves_out_what_the_filter_lets_through(terms: list[str]) -> None:
+    rows = sample.exchanges(60)
+    found = parse_filter(" ".join(terms), now_ms=NOW)
+    assert found is not None
+
+    answered = stored(rows, found.query)
+    assert {each.id for each in rows if found.accept(each)} <= answered
 
 
 PIECES = st.sampled_from(

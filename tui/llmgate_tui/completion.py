@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from llmgate_tui.filter_terms import FIELDS, STATES
+from llmgate_tui.filter_time import DAYS
 
 _LEAD: Final = "-!("
 _ENDS: Final = " ()|,"
 _FLAGS: Final = frozenset({"marked"})  # complete without a value
+_FIXED: Final = {"state": STATES, "since": list(DAYS), "until": list(DAYS)}
 _MOST: Final = 12  # choices worth showing
 
 Values = Callable[[str], Iterable[str]]  # what is known of a field
@@ -24,7 +26,7 @@ def complete(text: str, at: int, values: Values) -> tuple[str, int, list[str]]:
         start += 1
     field, colon, begun = text[start:at].partition(":")
     if colon:
-        known = STATES if field == "state" else sorted(set(values(field)) - {""})
+        known = _FIXED.get(field) or sorted(set(values(field)) - {""})
         return _put(text, at, begun, [f"{_quoted(value)} " for value in known])
     return _put(text, at, field, [name if name in _FLAGS else f"{name}:" for name in FIELDS])
 

@@ -7,12 +7,14 @@ be a list: ``status:(4xx, >=500)``. ``model:claude*`` is a glob, ``model:=gpt-4o
 """
 
 from collections.abc import Callable, Container
-from typing import Final, Literal, NoReturn
+from typing import Final, Literal, NamedTuple, NoReturn
 
 import msgspec
 
 from llmgate.wire.exchanges import ExchangeSummary
-from llmgate_tui.filter_terms import ALIASES, FilterProblem, Terms
+from llmgate_tui.filter_store import Hints, hints_of
+from llmgate_tui.filter_terms import ALIASES, FLAGS, Deep, FilterProblem, Terms
+from llmgate_tui.filter_time import Local, utc
 
 Predicate = Callable[[ExchangeSummary], bool]
 Kind = Literal["(", ")", "or", "and", "not", "word", "quoted", "regex"]
@@ -29,17 +31,55 @@ class Token(msgspec.Struct, frozen=True):
     at: int
 
 
+class _Node(NamedTuple):
+    """A part of a filter; what is known of every row that it lets through."""
+
+    accept: Predicate
+    hints: Hints
+    needs: tuple[Deep, ...] = ()
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """A filter that was understood.
+
+    ``query`` are parameters that every row it lets through satisfies, so that the store can be
+    asked for no more than is needed. ``deep`` are the terms only the store can answer; without the
+    ``needed`` ones nothing gets through.
+    """
+
+    accept: Predicate
+    query: Hints
+    deep: tuple[Deep, ...] = ()
+    needed: tuple[Deep, ...] = ()
+
+
 def compile_filter(text: str, *, now_ms: int, marked: Container[str] = ()) -> Predicate | None:
     """The predicate of a text, None when it accepts everything; raises ``FilterProblem``.
 
     ``now_ms`` is what ``since:5m`` counts from.
+    """
+    found = parse_filter(text, now_ms=now_ms, marked=marked)
+    return None if found is None else found.accept
+
+
+def parse_filter(
+    text: str, *, now_ms: int, marked: Container[str] = (), local: Local = utc
+) -> Filter | None:
+    """All that a text says, None when it says nothing; raises ``FilterProblem``.
+
+    ``local`` is the calendar that ``since:yesterday`` is of.
     """
     if len(text) > _LONGEST:
         raise FilterProblem(f"longer than {_LONGEST} characters", _LONGEST)
     tokens = _tokens(text)
     if not tokens:
         return None
-    return _Parser(tokens, len(text), Terms(now_ms, marked)).whole()
+    terms = Terms(now_ms, marked, local)
+    parser = _Parser(
+        tokens, len(text), terms, lambda name, value: hints_of(name, value, now_ms, local)
+    )
+    node = parser.whole()
+    return Filter(accept=node.accept, query=node.hints, deep=tuple(terms.deep), needed=node.needs)
 
 
 def _tokens(text: str) -> list[Token]:
@@ -124,18 +164,21 @@ def _closing(text: str, at: int, char: str, problem: str) -> int:
 class _Parser:
     """Recursive descent over: either = both ("or" both)*; both = item+; item = not* term."""
 
-    def __init__(self, tokens: list[Token], length: int, terms: Terms) -> None:
+    def __init__(
+        self, tokens: list[Token], length: int, terms: Terms, hints: Callable[[str, str], Hints]
+    ) -> None:
         self._tokens = tokens
         self._length = length
         self._terms = terms
+        self._hints = hints
         self._next = 0
         self._depth = 0
 
-    def whole(self) -> Predicate:
-        predicate = self._either()
+    def whole(self) -> _Node:
+        node = self._either()
         if token := self._peek():
             raise FilterProblem(f"{token.text!r} does not belong here", token.at)
-        return predicate
+        return node
 
     def _peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -147,74 +190,93 @@ class _Parser:
         self._next += 1
         return True
 
-    def _either(self) -> Predicate:
+    def _either(self) -> _Node:
         options = [self._both()]
         while self._take("or"):
             options.append(self._both())
         return options[0] if len(options) == 1 else _any(options)
 
-    def _both(self) -> Predicate:
+    def _both(self) -> _Node:
         parts = [self._item()]
         while (token := self._peek()) and token.kind not in {")", "or"}:
             self._take("and")
             parts.append(self._item())
         return parts[0] if len(parts) == 1 else _all(parts)
 
-    def _item(self) -> Predicate:
+    def _item(self) -> _Node:
         negated = False
         while self._take("not"):
             negated = not negated
-        predicate = self._group() if self._take("(") else self._term()
-        return _negation(predicate) if negated else predicate
+        node = self._group() if self._take("(") else self._term()
+        return _negation(node) if negated else node
 
-    def _group(self) -> Predicate:
+    def _group(self) -> _Node:
         opened = self._tokens[self._next - 1].at
         self._depth += 1
         if self._depth > _DEEPEST:
             raise FilterProblem("too many parentheses inside each other", opened)
-        predicate = self._either()
+        node = self._either()
         if not self._take(")"):
             raise FilterProblem("this parenthesis is not closed", opened)
         self._depth -= 1
-        return predicate
+        return node
 
-    def _term(self) -> Predicate:
+    def _term(self) -> _Node:
         token = self._peek()
         if token is None or token.kind not in {"word", "quoted", "regex"}:
             self._missing(token)
         self._next += 1
         if token.kind == "quoted":
-            return self._terms.anywhere(token.text)
+            return _Node(self._terms.anywhere(token.text), {})
         if token.kind == "regex":
-            return self._terms.anywhere_regex(token.text, token.at)
+            return _Node(self._terms.anywhere_regex(token.text, token.at), {})
         if token.text.startswith("~"):
             return self._alias(token)
-        return self._terms.word(token.text, token.at)
+        return self._word(token.text, token.at)
 
-    def _alias(self, token: Token) -> Predicate:
+    def _word(self, text: str, at: int) -> _Node:
+        before = len(self._terms.deep)
+        accept = self._terms.word(text, at)
+        name, colon, value = text.partition(":")
+        known = colon or name.lower() in FLAGS
+        hints = self._hints(name.lower(), value) if known else {}
+        return _Node(accept, hints, tuple(self._terms.deep[before:]))
+
+    def _alias(self, token: Token) -> _Node:
         alias = ALIASES.get(token.text)
         if alias is None:
             raise FilterProblem(f"{token.text!r} is not known here; ? lists the fields", token.at)
         if not alias.endswith(":"):
-            return self._terms.word(alias, token.at)
+            return self._word(alias, token.at)
         value = self._peek()
         if value is None or value.kind not in {"word", "quoted"}:
             raise FilterProblem(f"{token.text} needs a value", token.at)
         self._next += 1
-        return self._terms.field(alias[:-1], value.text, value.at)
+        before = len(self._terms.deep)
+        accept = self._terms.field(alias[:-1], value.text, value.at)
+        hints = self._hints(alias[:-1], value.text)
+        return _Node(accept, hints, tuple(self._terms.deep[before:]))
 
     def _missing(self, token: Token | None) -> NoReturn:
         at = token.at if token else self._length
         raise FilterProblem("something is missing here", at)
 
 
-def _any(options: list[Predicate]) -> Predicate:
-    return lambda row: any(option(row) for option in options)
+def _any(options: list[_Node]) -> _Node:
+    """What is known of one option is not known of the others."""
+    tests = [option.accept for option in options]
+    return _Node(lambda row: any(test(row) for test in tests), {})
 
 
-def _all(parts: list[Predicate]) -> Predicate:
-    return lambda row: all(part(row) for part in parts)
+def _all(parts: list[_Node]) -> _Node:
+    tests = [part.accept for part in parts]
+    hints: Hints = {}
+    for part in parts:
+        hints = {**part.hints, **hints}  # one of two is enough: it lets through more, never less
+    needs = tuple(need for part in parts for need in part.needs)
+    return _Node(lambda row: all(test(row) for test in tests), hints, needs)
 
 
-def _negation(predicate: Predicate) -> Predicate:
-    return lambda row: not predicate(row)
+def _negation(node: _Node) -> _Node:
+    accept = node.accept
+    return _Node(lambda row: not accept(row), {})

@@ -4,10 +4,13 @@ import difflib
 import re
 from collections.abc import Callable, Container
 from fnmatch import translate
-from typing import Final
+from typing import Final, Literal
+
+import msgspec
 
 from llmgate.wire.exchanges import LIVE, ExchangeSummary
 from llmgate_tui.columns import tokens_per_second
+from llmgate_tui.filter_time import DAYS, Local, moment_ms, utc
 
 Predicate = Callable[[ExchangeSummary], bool]
 Words = Callable[[ExchangeSummary], str]
@@ -57,6 +60,7 @@ _TEXTS: Final[dict[str, Words]] = {
     "id": lambda row: row.id,
     "protocol": lambda row: row.protocol,
     "session": lambda row: row.session,
+    "limit": lambda row: row.limited_by,
 }
 _COUNTS: Final[dict[str, Number]] = {
     "in": lambda row: row.input_tokens,
@@ -64,19 +68,22 @@ _COUNTS: Final[dict[str, Number]] = {
     "cached": lambda row: row.cache_read_tokens,
     "tool": lambda row: row.tool_calls,
     "retry": lambda row: max(0, row.attempts - 1),
+    "repeat": lambda row: row.repeat,
     "tps": lambda row: tokens_per_second(row, row.started_ms),
 }
 _TIMES: Final[dict[str, Number]] = {
     "ttft": lambda row: row.ttfb_us,
     "total": lambda row: row.total_us,
+    "queued": lambda row: row.queued_us,
 }
-_FLAGS: Final[dict[str, Predicate]] = {
+FLAGS: Final[dict[str, Predicate]] = {
     "err": _failed,
     "tool": lambda row: row.tool_calls > 0,
     "retry": lambda row: row.attempts > 1,
 }
 _STATES: Final[dict[str, Predicate]] = {
     "live": lambda row: row.state in LIVE,
+    "queued": lambda row: row.state == "queued",
     "waiting": lambda row: row.state == "waiting",
     "streaming": lambda row: row.state == "streaming",
     "finished": lambda row: row.state == "finished",
@@ -88,12 +95,11 @@ _STATES: Final[dict[str, Predicate]] = {
 }
 STATES: Final = list(_STATES)
 _LATER: Final = {
-    "body": "searching bodies comes later; filter by model, path, err ... for now",
-    "h": "searching headers comes later; filter by model, path, err ... for now",
     "replay": "replays come later",
     "comment": "comments come later",
 }
-FIELDS: Final = sorted([*_TEXTS, *_COUNTS, *_TIMES, "status", "state", "cost", "since", "marked"])
+_OTHERS: Final = ("status", "state", "cost", "since", "until", "marked", "body", "h")
+FIELDS: Final = sorted([*_TEXTS, *_COUNTS, *_TIMES, *_OTHERS])
 
 _UNITS: Final = {
     "us": 1.0,
@@ -102,17 +108,27 @@ _UNITS: Final = {
     "m": 60_000_000.0,
     "h": 3_600_000_000.0,
 }
-_AGES: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_LONGEST_DEEP: Final = 200
 _OPERATORS: Final = (">=", "<=", ">", "<", "=", "~")
 _SHAPE: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([a-zµ]*)", re.IGNORECASE)
 
 
-class Terms:
-    """Builds the predicate of one term; told the time and the marks."""
+class Deep(msgspec.Struct, frozen=True, eq=False):
+    """A term that only the store can answer: ``found`` fills up with the ids it names."""
 
-    def __init__(self, now_ms: int, marked: Container[str]) -> None:
+    kind: Literal["body", "header"]
+    text: str
+    found: set[str]
+
+
+class Terms:
+    """Builds the predicate of one term; told the time, the marks and the calendar."""
+
+    def __init__(self, now_ms: int, marked: Container[str], local: Local = utc) -> None:
         self._now_ms = now_ms
         self._marked = marked
+        self._local = local
+        self.deep: list[Deep] = []  # those met so far
 
     def word(self, text: str, at: int) -> Predicate:
         """A bare word, a flag or ``field:value``."""
@@ -124,7 +140,7 @@ class Terms:
             return self.field(name.lower(), value, at + len(name) + 1, name_at=at)
         if text.lower() == "marked":
             return lambda row: row.id in self._marked
-        return _FLAGS.get(text.lower()) or self.anywhere(text)
+        return FLAGS.get(text.lower()) or self.anywhere(text)
 
     def anywhere(self, text: str) -> Predicate:
         """A part of any name the row shows."""
@@ -141,11 +157,26 @@ class Terms:
         self._known(name, at if name_at is None else name_at, value)
         if not value:
             raise FilterProblem(f"{name}: needs a value", at)
+        if name in {"body", "h"}:
+            return self._deep(name, value, at)
         if value.startswith("(") and value.endswith(")"):
             parts = _list(value, at)
             options = [self._one(name, part, place) for part, place in parts]
             return lambda row: any(option(row) for option in options)
         return self._one(name, value, at)
+
+    def _deep(self, name: str, value: str, at: int) -> Predicate:
+        """In the store's bodies or headers: true for what it has named so far."""
+        text = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+        if len(text) > _LONGEST_DEEP:
+            raise FilterProblem(f"longer than {_LONGEST_DEEP} characters", at)
+        if not text.strip():
+            raise FilterProblem(f"{name}: needs a value", at)
+        if name == "h" and "=" not in text:
+            text = f"{text}="
+        deep = Deep("body" if name == "body" else "header", text, set())
+        self.deep.append(deep)
+        return lambda row: row.id in deep.found
 
     def _known(self, name: str, at: int, value: str) -> None:
         if name in _LATER:
@@ -160,7 +191,7 @@ class Terms:
         operator = next((sign for sign in _OPERATORS if value.startswith(sign)), "")
         rest = value[len(operator) :]
         at += len(operator)
-        if name in {"status", "state", "since", "marked"}:
+        if name in {"status", "state", "since", "until", "marked"}:
             return self._special(name, operator, rest, at)
         if name in _TIMES:
             return _compare(_TIMES[name], operator, _duration_us(rest, at), at)
@@ -178,11 +209,21 @@ class Terms:
             case "state":
                 return _state(value, at)
             case "since":
-                earliest = self._now_ms - _age_ms(value, at)
+                earliest = self._moment(value, at)
                 return lambda row: row.started_ms >= earliest
+            case "until":
+                latest = self._moment(value, at)
+                return lambda row: row.started_ms < latest
             case _:
                 wanted = value.lower() not in {"no", "false", "0"}
                 return lambda row: (row.id in self._marked) == wanted
+
+    def _moment(self, value: str, at: int) -> float:
+        found = moment_ms(value.strip('"'), self._now_ms, self._local)
+        if found is None:
+            said = f"an age or a moment: 5m, 26h, 3d, {', '.join(DAYS)}, 2026-11-20, 14:30"
+            raise FilterProblem(said, at)
+        return found
 
 
 def _haystack(row: ExchangeSummary) -> str:
@@ -277,10 +318,3 @@ def _duration_us(text: str, at: int) -> float:
     if unit not in _UNITS:
         raise FilterProblem(f"say the unit: {text}ms or {text}s", at)
     return number * _UNITS[unit]
-
-
-def _age_ms(text: str, at: int) -> float:
-    number, unit = _shape(text, at, "an age such as 30s, 5m or 2h")
-    if unit not in _AGES:
-        raise FilterProblem("an age is in s, m, h or d: since:5m", at)
-    return number * _AGES[unit]

@@ -41,13 +41,14 @@ class Older:
     async def page(self) -> list[ExchangeSummary]:
         """The next older rows, oldest first; raises ``ApiProblem``."""
         try:
-            self._until_ms = self._until_ms or self._traffic.rows[0].started_ms + 1
+            self._until_ms = self._until_ms or (self._traffic.oldest_ms() or 0) + 1
             filters = {"until_ms": str(self._until_ms)}
             page = await self._api.exchanges(filters, cursor=self._cursor, limit=_PAGE)
         finally:
             self.busy = False
         self._cursor, self._done = page.cursor, not page.cursor
         room = self._traffic.cap - len(self._traffic)
+        self._traffic.extra.difference_update(row.id for row in page.exchanges)
         fresh = [row for row in page.exchanges if self._traffic.index(row.id) is None]
         return fresh[:room][::-1]
 

@@ -17,20 +17,12 @@ from llmgate_tui.first_model import first_model
 
 CAP: Final = 10_000
 _NOTICES: Final = 1_000
-_NAMES: Final = frozenset(
-    {
-        "model",
-        "served",
-        "provider",
-        "route",
-        "key",
-        "client",
-        "path",
-        "method",
-        "finish",
-        "protocol",
-    }
-)
+_NAMES: Final = {  # field of the filter -> of the row
+    **{name: name for name in ("model", "served", "provider", "route", "key", "client", "session")},
+    **{name: name for name in ("path", "method", "finish", "protocol")},
+    "limit": "limited_by",
+    "err": "error_type",
+}
 
 
 class Delta(msgspec.Struct):
@@ -60,6 +52,7 @@ class Traffic:
         self.notices: deque[Notice] = deque(maxlen=_NOTICES)
         self.paused = False
         self.held: dict[str, ExchangeSummary] = {}  # news kept back while paused
+        self.extra: set[str] = set()  # read for a filter: there are gaps between them
         self._index: dict[str, int] = {}
         self._cleared_ms = 0
 
@@ -97,9 +90,8 @@ class Traffic:
 
     def values(self, field: str) -> set[str]:
         """What a field of the rows holds, for those that hold names."""
-        if field not in _NAMES:
-            return set()
-        return {getattr(row, field) for row in self.rows}
+        name = _NAMES.get(field)
+        return set() if name is None else {getattr(row, name) for row in self.rows}
 
     def oldest_open_ms(self) -> int | None:
         """From when on a lost connection may have hidden something: read again from here."""
@@ -176,6 +168,24 @@ class Traffic:
         self._replace(sorted(known.values(), key=lambda row: row.started_ms)[-self.cap :])
         return Delta(self.end, [], rebuilt=True)
 
+    def merge_extra(self, rows: Iterable[ExchangeSummary]) -> Delta:
+        """Like ``merge``, for single rows from before those that are held without a gap."""
+        fresh = [row for row in rows if row.id not in self._index]
+        self.extra.update(row.id for row in fresh)
+        return self.merge(fresh)
+
+    def drop_extra(self) -> bool:
+        """Lets go of rows that only a filter wanted, but for marked ones; True when any went."""
+        gone = self.extra - self.marks
+        if not gone:
+            return False
+        self._replace([row for row in self.rows if row.id not in gone])
+        return True
+
+    def oldest_ms(self) -> int | None:
+        """From when on every exchange is held."""
+        return next((row.started_ms for row in self.rows if row.id not in self.extra), None)
+
     def clear(self) -> int:
         """Empties the view; the gateway's store keeps everything."""
         count = len(self.rows)
@@ -198,6 +208,7 @@ class Traffic:
         self.rows = rows
         self._index = {row.id: self.base + at for at, row in enumerate(rows)}
         self.marks &= self._index.keys()
+        self.extra &= self._index.keys()
 
     def _trim(self, delta: Delta) -> None:
         """Drops the oldest tenth in one go, marked or not, once over the cap by as much."""
@@ -208,6 +219,7 @@ class Traffic:
         for row in self.rows[:count]:
             del self._index[row.id]
             self.marks.discard(row.id)
+            self.extra.discard(row.id)
         del self.rows[:count]
         self.base += count
         self.trimmed += count
