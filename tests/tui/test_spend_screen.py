@@ -11,6 +11,7 @@ from textual.message import Message
 
 from llmgate.wire.limits import LimitsView, LimitView
 from llmgate.wire.spend import Period, SpendReport, SpendRow, SpendSlot
+from llmgate_tui.filter import compile_filter
 from llmgate_tui.glyphs import ASCII
 from llmgate_tui.screens.body import OpenTraffic
 from llmgate_tui.screens.spend import SpendBody
@@ -141,9 +142,21 @@ def test_what_has_no_name_says_what_that_means() -> None:
 
 
 def test_a_row_leads_to_its_exchanges_of_the_period() -> None:
-    assert drill(report(), SONNET, NOON) == "model:=claude-sonnet-4-5 since:725m"
+    assert drill(report(by="key"), SpendRow(name="ide"), NOON) == "key:=ide since:725m"
     assert drill(report(), SpendRow(), NOON) == "-model:?* since:725m"
     assert drill(report("30d"), None, NOON) == "since:709h"
+
+
+def test_a_models_exchanges_are_those_served_by_it_and_those_that_only_asked_for_it() -> None:
+    accept = compile_filter(drill(report(), CODEX, NOON), now_ms=NOON)
+    row = msgspec.structs.replace(sample.exchanges(1)[0], started_ms=NOON - 1000)
+    other, codex = "other", CODEX.name
+
+    assert accept is not None
+    assert accept(msgspec.structs.replace(row, model=other, served=codex))
+    assert accept(msgspec.structs.replace(row, model=codex, served=""))
+    assert not accept(msgspec.structs.replace(row, model=codex, served=other))
+    assert not accept(msgspec.structs.replace(row, served=codex, started_ms=MIDNIGHT - HOUR))
 
 
 # -- chart -----------------------------------------------------------------------
@@ -269,7 +282,7 @@ async def test_enter_leads_to_the_exchanges_behind_a_row(empty: FakeGateway) -> 
         await pilot.press("j", "enter")
         await until(pilot, lambda: posted)
 
-        assert posted[0].filter == "model:=claude-sonnet-4-5 since:725m"
+        assert posted[0].filter == drill(report(), SONNET, NOON)
 
 
 async def test_an_export_says_where_the_file_is(

@@ -22,7 +22,7 @@ def lines(
 ) -> list[Line]:
     """Everything, the chart as high as there is room for."""
     facts = [*_projection(report), *_budgets(report, look), *_unpriced(report), *_prices(report)]
-    room = max(3, min(10, height - len(facts) - 4))
+    room = max(3, min(8, height - len(facts) - 4))
     drawn = chart(report, local, width=look.width, height=room, plain=look.plain)
     return [*drawn, *([[]] if drawn else []), *facts]
 
@@ -75,9 +75,11 @@ def _unpriced(report: SpendReport) -> list[Line]:
 
 
 def _prices(report: SpendReport) -> list[Line]:
-    if not report.prices_as_of:
+    table = clean(report.prices_as_of)
+    if not table:
         return []
-    return [[(f"prices as of {clean(report.prices_as_of)}; ", "quiet"), *_LEGEND]]
+    said = f"prices as of {table}" if table[0].isdigit() else f"prices: {table}"
+    return [[(f"{said}; ", "quiet"), *_LEGEND]]
 
 
 _LEGEND: Final = [("~ a part is estimated, - unknown or none", "quiet")]

@@ -97,7 +97,12 @@ def hit_rate(row: SpendRow) -> str:
 def drill(report: SpendReport, row: SpendRow | None, now_ms: int) -> str:
     """The filter that shows a row's exchanges in the traffic; None: those of the whole period."""
     age = since(report.since_ms, now_ms)
-    return f"{exact(report.by, row.name)} {age}" if row is not None else age
+    if row is None:
+        return age
+    if report.by == "model" and row.name:  # counted by what was served, where anything was
+        served, asked = exact("served", row.name), exact("model", row.name)
+        return f"({served} or {asked} {exact('served', '')}) {age}"
+    return f"{exact(report.by, row.name)} {age}"
 
 
 def _tokens(number: int, tone: str) -> Cell:
