@@ -65,10 +65,18 @@ def as_written(app: Callable[..., Any]) -> Callable[..., Any]:
     async def splitting(scope: Any, receive: Any, send: Any) -> None:
         raw: bytes = scope.get("raw_path") or b""
         if raw.startswith(PREFIX.encode() + b"/"):
-            scope = {**scope, "path": raw.decode("latin-1")}
+            scope = {**scope, "path": _unmistaken(scope["method"], raw.decode("latin-1"))}
         await app(scope, receive, send)
 
     return splitting
+
+
+def _unmistaken(method: str, path: str) -> str:
+    """A route may be called `explain`: only the question itself is not about it."""
+    question = f"{PREFIX}/routes/explain"
+    if path.startswith(question) and (method, path) != ("POST", question):
+        return path.replace("/explain", "/%65xplain", 1)
+    return path
 
 
 def _named(app: ASGIApp) -> ASGIApp:

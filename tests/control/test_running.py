@@ -273,3 +273,12 @@ async def test_a_dry_run_has_an_answer_for_every_question(
     assert answer.get("route", "") == route
     assert [target["provider"] for target in answer.get("targets", [])] == providers
     assert problem in answer.get("problem", "")
+
+
+async def test_a_route_called_explain_is_one_like_any_other(tmp_path: Path) -> None:
+    text = openai("http://127.0.0.1:9", rest="routes: {explain: {targets: [{provider: up}]}}\n")
+    async with inside(text, tmp_path) as gateway:
+        view = await get(gateway, "routes/explain")
+        answer = await post(gateway, "routes/explain", {"model": "m"})
+
+    assert view["name"] == answer["route"] == "explain"
