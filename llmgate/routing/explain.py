@@ -2,7 +2,7 @@
 terminal.
 """
 
-from collections.abc import Container
+from collections.abc import Set
 
 from llmgate.errors import CallError
 from llmgate.routing.ask import Ask, Plan
@@ -17,7 +17,7 @@ def explain(
     ask: Ask,
     listed: Listed,
     usable: Usable,
-    draining: Container[str] = _NOBODY,
+    draining: Set[str] = _NOBODY,
 ) -> list[str]:
     """One line per decision; turns no wheel of the router it is given."""
     lines = [f"model {ask.model or '(none)'}, protocol {ask.protocol}, path {ask.path}"]
@@ -35,7 +35,7 @@ def _before(router: Router, taken: Rule | None) -> list[Rule]:
     return rules[: rules.index(taken)] if taken else rules
 
 
-def _passed_over(rule: Rule, ask: Ask, router: Router, draining: Container[str]) -> str:
+def _passed_over(rule: Rule, ask: Ask, router: Router, draining: Set[str]) -> str:
     if not rule.enabled:
         reason = "it is disabled"
     elif not rule.targets:

@@ -4,7 +4,7 @@ A provider that drains takes nothing new: routes pass its targets over as if it 
 name that reaches no other provider is refused with the reason.
 """
 
-from collections.abc import Container
+from collections.abc import Set
 
 from llmgate.config.model import Config
 from llmgate.errors import ModelNotFound, NotTranslated
@@ -41,9 +41,7 @@ class Router:
         self.reads_headers = any(rule.matcher.reads_headers for rule in self._live)
         self._by_model: dict[str, tuple[Rule, ...]] = {}
 
-    def plan(
-        self, ask: Ask, listed: Listed, usable: Usable, draining: Container[str] = _NOBODY
-    ) -> Plan:
+    def plan(self, ask: Ask, listed: Listed, usable: Usable, draining: Set[str] = _NOBODY) -> Plan:
         """Decides where a request goes. Raises ``ModelNotFound``, ``NotTranslated``, and
         ``UpstreamUnreachable`` where only providers that drain could take it.
 
@@ -68,7 +66,7 @@ class Router:
         mapped = [name for offer in self.offers.values() for name in offer.renames.exact]
         return list(dict.fromkeys([*routed, *mapped]))
 
-    def rule_for(self, ask: Ask, draining: Container[str] = _NOBODY) -> Rule | None:
+    def rule_for(self, ask: Ask, draining: Set[str] = _NOBODY) -> Rule | None:
         """The route that takes a request, without turning its wheel."""
         ask = self._without_prefix(ask)
         candidates = self._candidates(ask.model or "")
@@ -99,11 +97,11 @@ class Router:
         offer = self.offers.get(provider)
         return model if offer is None else offer.named(model)
 
-    def _found(self, ask: Ask, listed: Listed, usable: Usable, draining: Container[str]) -> Found:
+    def _found(self, ask: Ask, listed: Listed, usable: Usable, draining: Set[str]) -> Found:
         """The providers for a request that no route takes, none of which drains."""
-        awake = {name: offer for name, offer in self.offers.items() if name not in draining}
-        if len(awake) == len(self.offers):
+        if not draining:
             return self._direct.find(ask, listed, usable)
+        awake = {name: offer for name, offer in self.offers.items() if name not in draining}
         prefix, slash, rest = (ask.model or "").partition("/")
         if slash and rest and prefix in self.offers and prefix not in awake:
             raise drains(prefix)

@@ -1,6 +1,6 @@
 """One route, compiled: does it take a request, and which of its targets can carry it."""
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from llmgate.config.catalog import protocols_of
 from llmgate.config.model import Config, Match, RouteConfig, Target
@@ -109,9 +109,9 @@ class Rule:
             previous.wheel if previous else None,
         )
 
-    def takes(self, ask: Ask, draining: Container[str]) -> bool:
+    def takes(self, ask: Ask, draining: Set[str]) -> bool:
         """Everything but the model, which the router has looked at."""
-        if all(target.provider in draining for target in self.targets):
+        if draining and all(target.provider in draining for target in self.targets):
             return False
         if self._streaming != "any" and ask.stream != (self._streaming == "only"):
             return False
@@ -122,7 +122,7 @@ class Rule:
         ask: Ask,
         usable: Usable,
         named: Callable[[str, str], str],
-        draining: Container[str],
+        draining: Set[str],
     ) -> tuple[Choice, ...]:
         """The targets, best first. Raises ``NotTranslated`` when none speaks the protocol, and
         ``UpstreamUnreachable`` when those that do drain.
@@ -131,9 +131,7 @@ class Rule:
         gives a provider's name of a model.
         """
         targets = self.targets
-        able = [e for e in self.able(ask.protocol) if targets[e].provider not in draining]
-        if not able:
-            raise drains(targets[self.able(ask.protocol)[0]].provider)
+        able = self._awake(ask.protocol, draining) if draining else self.able(ask.protocol)
         fit = [entry for entry in able if usable(targets[entry].provider)]
         pool = fit or able
         first = pool[0] if self._priority else self.wheel.pick(pool)
@@ -167,7 +165,15 @@ class Rule:
             raise not_translated(protocol, self._spoken)
         return able
 
-    def _rest(self, pool: list[int], first: int) -> list[int]:
+    def _awake(self, protocol: str, draining: Set[str]) -> tuple[int, ...]:
+        """Those of them whose provider does not drain. Raises ``UpstreamUnreachable``."""
+        able = self.able(protocol)
+        awake = tuple(n for n in able if self.targets[n].provider not in draining)
+        if not awake:
+            raise drains(self.targets[able[0]].provider)
+        return awake
+
+    def _rest(self, pool: "tuple[int, ...] | list[int]", first: int) -> list[int]:
         rest = [entry for entry in pool if entry != first]
         if len(rest) > 1 and not self._priority:
             rest.sort(key=lambda entry: -self.targets[entry].weight)
