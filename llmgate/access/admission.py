@@ -76,36 +76,43 @@ class Grant:
             taken.limiter.withdraw(taken, self._stamp_s)
 
 
-class Ticket(Place):
+class Ticket:
     """A request in a queue."""
 
-    __slots__ = ("messages", "tries")
+    __slots__ = ("messages", "place", "tries")
 
-    def __init__(self, number: int, tries: Sequence[Try], *, messages: bool) -> None:
-        super().__init__(number)
+    def __init__(self, place: Place, tries: Sequence[Try], *, messages: bool) -> None:
+        self.place = place
         self.tries = tries
         self.messages = messages
 
     @property
+    def awake(self) -> bool:
+        """Its turn has come: it should ask again."""
+        return self.place.awake
+
+    @property
     def limit(self) -> str:
         """The limit it waits for."""
-        return "" if self.limiter is None else f"{self.limiter.label}: concurrency"
+        limiter = self.place.limiter
+        return "" if limiter is None else f"{limiter.label}: concurrency"
 
     @property
     def patience_s(self) -> float:
         """How long it may wait."""
-        return 0.0 if self.limiter is None else self.limiter.limits.queue_wait_s
+        limiter = self.place.limiter
+        return 0.0 if limiter is None else limiter.limits.queue_wait_s
 
     def on_wake(self, wake: Callable[[], None]) -> None:
         """Says whom to tell when its turn has come; at once if it has come already."""
-        self.wake = wake
-        if self.awake:
+        self.place.wake = wake
+        if self.place.awake:
             wake()
 
     def leave(self) -> None:
         """Leaves the queue, if it is in one."""
-        if self.limiter is not None:
-            self.limiter.leave(self)
+        if self.place.limiter is not None:
+            self.place.limiter.leave(self.place)
 
 
 _NO_ROOM: Final = Limiter("key", "", Limits())  # stands for: more than a slot is missing
@@ -124,51 +131,52 @@ class Admission:
         and ``RequestTooLarge`` of the first try when none has.
         """
         self._arrived += 1
-        number = self._arrived
-        now = self.steady.at(now_s)
-        full: Limiter | None = None
-        for index, one in enumerate(tries):
-            blocked = self._blocked(one, number, now, now_s)
-            if blocked is None:
-                return self._granted(tries, index, number, now, now_s)
-            if full is None and blocked is not _NO_ROOM and blocked.may_queue(None):
-                full = blocked
-        if full is None:
-            raise self._refusal(tries[0], number, now, now_s, messages=messages)
-        ticket = Ticket(number, tries, messages=messages)
-        full.join(ticket)
-        return ticket
+        place, now = Place(self._arrived), self.steady.at(now_s)
+        found = self._first(tries, place, now, now_s)
+        if isinstance(found, Grant):
+            return found
+        if found is None:
+            raise self._refusal(tries[0], place, now, now_s, messages=messages)
+        found.join(place)
+        return Ticket(place, tries, messages=messages)
 
     def again(self, ticket: Ticket, now_s: float) -> Grant | Ticket:
         """Asks again for one that has been woken: it runs, waits on elsewhere, or is refused."""
-        now = self.steady.at(now_s)
-        full: Limiter | None = None
-        for index, one in enumerate(ticket.tries):
-            blocked = self._blocked(one, ticket.number, now, now_s)
-            if blocked is None:
-                grant = self._granted(ticket.tries, index, ticket.number, now, now_s)
-                ticket.leave()
-                return grant
-            if full is None and blocked is not _NO_ROOM and blocked.may_queue(ticket):
-                full = blocked
-        if full is None:
+        place, now = ticket.place, self.steady.at(now_s)
+        found = self._first(ticket.tries, place, now, now_s)
+        if found is None:
             ticket.leave()
-            one, number = ticket.tries[0], ticket.number
-            raise self._refusal(one, number, now, now_s, messages=ticket.messages)
-        if full is not ticket.limiter:
+            raise self._refusal(ticket.tries[0], place, now, now_s, messages=ticket.messages)
+        if isinstance(found, Grant):
             ticket.leave()
-            full.join(ticket)
-        ticket.awake = False
+            return found
+        if found is not place.limiter:
+            ticket.leave()
+            found.join(place)
+        place.awake = False
         return ticket
 
     def waited_out(self, ticket: Ticket, now_s: float) -> Refusal:
         """Leaves the queue after too long a wait; gives the error."""
-        limiter = ticket.limiter
+        limiter = ticket.place.limiter
         assert limiter is not None
         ticket.leave()
         return queue_full(limiter, now_s, waited=True)
 
-    def _blocked(self, one: Try, number: int, now: float, now_s: float) -> Limiter | None:
+    def _first(
+        self, tries: Sequence[Try], place: Place, now: float, now_s: float
+    ) -> Grant | Limiter | None:
+        """The grant of the first try that has room, else the first limiter to queue at."""
+        queue: Limiter | None = None
+        for index, one in enumerate(tries):
+            blocked = self._blocked(one, place, now, now_s)
+            if blocked is None:
+                return self._granted(tries, index, place, now, now_s)
+            if queue is None and blocked is not _NO_ROOM and blocked.may_queue(place):
+                queue = blocked
+        return queue
+
+    def _blocked(self, one: Try, place: Place, now: float, now_s: float) -> Limiter | None:
         """None when it may go, the limiter whose slots are taken, or ``_NO_ROOM``."""
         way, demand = one.way, one.demand
         for limiter in way.budgeted:
@@ -176,37 +184,37 @@ class Admission:
         for limiter in way.limiters:
             if not limiter.fits(now, demand):
                 return _NO_ROOM
-        for limiter in way.limiters:
-            if demand.counts and not limiter.slot_for(number):
-                return limiter
-        return None
+        return _full(one, place) if demand.counts else None
 
     def _granted(
-        self, tries: Sequence[Try], index: int, number: int, now: float, now_s: float
+        self, tries: Sequence[Try], index: int, place: Place, now: float, now_s: float
     ) -> Grant:
         grant = _take(index, tries[index], now)
         if index:
             found = _shorts(tries[0], now, now_s)
-            full = _full(tries[0], number)
+            full = _full(tries[0], place)
             grant.around = found[0].told if found else "" if full is None else busy(full)
         return grant
 
     def _refusal(
-        self, one: Try, number: int, now: float, now_s: float, *, messages: bool
+        self, one: Try, place: Place, now: float, now_s: float, *, messages: bool
     ) -> Refusal:
         if found := _shorts(one, now, now_s):
             return refusal(found, now_s, messages=messages)
-        full = _full(one, number)
+        full = _full(one, place)
         assert full is not None
         return queue_full(full, now_s, waited=False)
 
 
 def _shorts(one: Try, now: float, now_s: float) -> list[Short]:
-    return [s for li in one.way.limiters for s in shorts(li, now, now_s, one.demand)]
+    return [s for limiter in one.way.limiters for s in shorts(limiter, now, now_s, one.demand)]
 
 
-def _full(one: Try, number: int) -> Limiter | None:
-    return next((li for li in one.way.limiters if not li.slot_for(number)), None)
+def _full(one: Try, place: Place) -> Limiter | None:
+    for limiter in one.way.limiters:
+        if not limiter.slot_for(place.number):
+            return limiter
+    return None
 
 
 def _take(index: int, one: Try, now: float) -> Grant:

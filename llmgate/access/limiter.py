@@ -188,10 +188,9 @@ class Limiter:
             return True
         return self.in_flight + bisect_left(self.queue, number, key=_number) < most
 
-    def may_queue(self, place: Place | None) -> bool:
+    def may_queue(self, place: Place) -> bool:
         """Whether one more may wait here."""
-        waits_here = place is not None and place.limiter is self
-        return waits_here or len(self.queue) < self.limits.queue
+        return place.limiter is self or len(self.queue) < self.limits.queue
 
     def join(self, place: Place) -> None:
         """Queues by arrival; one that comes from another queue has lost no time."""

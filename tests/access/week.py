@@ -177,12 +177,12 @@ class Week:
                 self._let_in(found, woken.holders, woken.tokens, woken.nano)
         if self._waiting and self.rng.random() < 0.05:
             self.rng.choice(self._waiting).ticket.leave()
-            self._waiting = [w for w in self._waiting if w.ticket.limiter is not None]
+            self._waiting = [w for w in self._waiting if w.ticket.limit]
 
     def _served(self, served: Waiting) -> None:
         """Nobody who came earlier, by the same way, is still waiting."""
         assert not any(
-            w.holders == served.holders and w.ticket.number < served.ticket.number
+            w.holders == served.holders and w.ticket.place.number < served.ticket.place.number
             for w in self._waiting
         )
 
