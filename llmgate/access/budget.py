@@ -61,7 +61,9 @@ class Budget:
         self._told = 0.0  # the share of which a warning was given in this period
 
     def configure(self, usd: float, warn_at: float, *, warns_only: bool) -> None:
-        """Changes the figure; what is spent stays spent."""
+        """Changes the figure; what is spent stays spent. Of a new figure is warned anew."""
+        if (billionths(usd), warn_at) != (self.limit, self._warn_at):
+            self._told = 0.0
         self.limit = billionths(usd)
         self.warns_only = warns_only
         self._warn_at = warn_at

@@ -121,6 +121,18 @@ def test_a_warning_is_not_repeated_after_a_restart() -> None:
     assert fresh.take_warnings() == []
 
 
+def test_of_a_budget_that_was_raised_is_warned_anew() -> None:
+    access = Access(config(key=Limits(budget_usd_per_day=1)))
+    let_in(access, NOW).settle(1, 1.5)
+    same = Access(config(key=Limits(budget_usd_per_day=1)), access)
+    before = same.take_warnings()
+    raised = Access(config(key=Limits(budget_usd_per_day=2)), same)
+    let_in(raised, NOW).settle(1, 0.25)
+
+    assert len(before) == 1
+    assert raised.take_warnings() == ["key 'ide' has used 88% of its budget of $2 per day ($1.75)"]
+
+
 def test_only_what_has_changed_is_given_when_asked_so() -> None:
     access = Access(config(key=ALL, provider=ALL))
     access.counters(NOW)

@@ -5,7 +5,9 @@ import json
 from functools import partial
 from typing import Any
 
+import anthropic as anthropic_sdk
 import httpx
+import openai as openai_sdk
 import pytest
 
 from tests.flows.configs import (
@@ -408,3 +410,32 @@ async def test_a_disabled_key_is_refused_and_told_so() -> None:
 
     assert answer.status_code == 401
     assert "'ide' is disabled" in answer.json()["error"]["message"]
+
+
+async def test_official_sdks_do_not_hammer_a_limit_that_lasts() -> None:
+    config = (
+        "providers:\n  demo: {kind: recording, speed: 0}\nhealth: {every_s: 0}\n"
+        "keys:\n  ide: {key: ide-key-000111, limits: {requests_per_day: 2}}\n"
+    )
+    async with GatewayProcess(config) as gateway:
+        chat = openai_sdk.AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key="ide-key-000111")
+        claude = anthropic_sdk.AsyncAnthropic(base_url=gateway.url, api_key="ide-key-000111")
+        async with chat, claude:
+            for _ in range(2):
+                await chat.chat.completions.create(
+                    model="gpt-4o-mini", messages=[{"role": "user", "content": "hi"}]
+                )
+            with pytest.raises(openai_sdk.RateLimitError, match="2 requests per day") as theirs:
+                await chat.chat.completions.create(
+                    model="gpt-4o-mini", messages=[{"role": "user", "content": "hi"}]
+                )
+            with pytest.raises(anthropic_sdk.RateLimitError, match="2 requests per day"):
+                await claude.messages.create(
+                    model="claude-demo",
+                    max_tokens=9,
+                    messages=[{"role": "user", "content": "hi"}],
+                )
+        rows = await ended(gateway, 4)
+
+    assert theirs.value.code == "rate_limit_exceeded"
+    assert [row["status"] for row in rows] == [429, 429, 200, 200]
