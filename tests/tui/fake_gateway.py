@@ -64,6 +64,7 @@ class FakeGateway:
         self.answers: dict[str, object] = {}  # path of the control API: what it answers, or bytes
         # (``POST keys`` comes before ``keys``; a ``Reply`` has its own status)
         self.asked: list[Asked] = []
+        self.holding: dict[str, set[str]] = {}  # ``body hello`` or ``header a=b``: who has it
         self.details: dict[str, ExchangeDetail] = {}  # in place of what every row has
         self.chunks: dict[str, list[Chunk]] = {}
         self.port = 0
@@ -258,6 +259,12 @@ class FakeGateway:
         start = int(query.get("cursor", 0))
         until = int(query.get("until_ms", 1 << 60))
         rows = [row for row in reversed(self.rows) if since <= row.started_ms < until]
+        for kind in ("body", "header"):
+            if kind in query:
+                had = self.holding.get(f"{kind} {query[kind]}", set())
+                rows = [row for row in rows if row.id in had]
+        if "error_type" in query:
+            rows = [row for row in rows if row.error_type or (row.status or 0) >= 400]
         more = str(start + limit) if len(rows) > start + limit else ""
         return ExchangePage(exchanges=rows[start : start + limit], cursor=more)
 

@@ -165,12 +165,12 @@ class Traffic:
         if all(row.id in known or row.started_ms >= last_ms for row in fresh):
             return self.put(sorted(fresh, key=lambda row: row.started_ms))
         known.update((row.id, row) for row in fresh)
-        self._replace(sorted(known.values(), key=lambda row: row.started_ms)[-self.cap :])
+        self._replace(sorted(known.values(), key=lambda row: row.started_ms)[-self._room :])
         return Delta(self.end, [], rebuilt=True)
 
     def merge_extra(self, rows: Iterable[ExchangeSummary]) -> Delta:
         """Like ``merge``, for single rows from before those that are held without a gap."""
-        fresh = [row for row in rows if row.id not in self._index]
+        fresh = [row for row in rows if row.id not in self._index][: self.cap]
         self.extra.update(row.id for row in fresh)
         return self.merge(fresh)
 
@@ -203,6 +203,10 @@ class Traffic:
         self.marks.add(id)
         return True
 
+    @property
+    def _room(self) -> int:
+        return self.cap + len(self.extra)
+
     def _replace(self, rows: list[ExchangeSummary]) -> None:
         self.base = self.end
         self.rows = rows
@@ -212,7 +216,7 @@ class Traffic:
 
     def _trim(self, delta: Delta) -> None:
         """Drops the oldest tenth in one go, marked or not, once over the cap by as much."""
-        over = len(self.rows) - self.cap
+        over = len(self.rows) - self._room
         if over <= 0:
             return
         count = over + self.cap // 10

@@ -16,7 +16,6 @@ from llmgate_tui.api import ApiProblem
 from llmgate_tui.connection import Link
 from llmgate_tui.copying import CHOICES, text_of
 from llmgate_tui.desk import Desk
-from llmgate_tui.older import Older
 from llmgate_tui.screens.bodies import SCREENS, Bodies
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.preview import Preview, notice
@@ -24,7 +23,6 @@ from llmgate_tui.screens.traffic import TrafficBody
 from llmgate_tui.widgets.header import Header, ProblemLine
 from llmgate_tui.widgets.key_line import KeyLine
 from llmgate_tui.widgets.tab_line import TabLine
-from llmgate_tui.widgets.traffic_table import TrafficTable
 
 LEAST = (40, 10)
 
@@ -74,7 +72,6 @@ class MainScreen(Screen[None]):
         self._traffic = traffic
         self._api = api
         self._address = address
-        self._older = Older(api, traffic)
         self._link = Link(word="connecting")
         self._routes_of: int | None = None  # the config version whose routes were asked for
         tabs = [(key, title, f"screen.show('{name}')") for key, name, title in SCREENS]
@@ -155,23 +152,6 @@ class MainScreen(Screen[None]):
         except ApiProblem:
             self._traffic.routes = []  # another model is named then
         self.body.tick()
-
-    # -- older exchanges -----------------------------------------------------
-
-    @on(TrafficTable.AtOldest)
-    def _at_oldest(self, event: TrafficTable.AtOldest) -> None:
-        event.stop()
-        if self._link.up and self._older.claim():
-            self.run_worker(self._page_in(), group="older", exit_on_error=False)
-
-    async def _page_in(self) -> None:
-        try:
-            rows = await self._older.page()
-        except ApiProblem as problem:
-            self.notify(f"older exchanges: {problem.message}", severity="warning", markup=False)
-            return
-        if rows:
-            self.body.take_older(rows)
 
     # -- size ----------------------------------------------------------------
 

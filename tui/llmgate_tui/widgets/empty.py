@@ -48,10 +48,15 @@ class Empty(VerticalScroll, can_focus=True):
         ]
         self._say(lines)
 
-    def show_hidden(self, hidden: int, *, marked: bool) -> None:
-        """The filter lets nothing through."""
+    def show_hidden(self, hidden: int, *, marked: bool, doing: str = "") -> None:
+        """The filter lets nothing through; ``doing``: what is being done about it."""
         way = "M shows all again" if marked else "esc clears the filter"
-        self._say([(f"Nothing matches: {hidden:,} hidden. {way}.", "$quiet")])
+        lines = [(f"Nothing matches: {hidden:,} hidden. {way}.", "$quiet")]
+        if doing == "no more":
+            lines.append(("The gateway's store has nothing that matches either.", "$quiet"))
+        elif doing:
+            lines.append((f"{doing[0].upper()}{doing[1:]} in the gateway's store.", "$quiet"))
+        self._say(lines)
 
     def _say(self, lines: list[tuple[str, str]]) -> None:
         if lines == self._said:

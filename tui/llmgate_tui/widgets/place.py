@@ -34,15 +34,19 @@ class Place(Line):
             super().redraw()
 
 
-def where(table: TrafficTable, glyphs: Glyphs) -> list[Piece]:
-    """The words for the state of a list."""
+def where(table: TrafficTable, glyphs: Glyphs, doing: str = "") -> list[Piece]:
+    """The words for the state of a list; ``doing``: what goes on in the store for its filter."""
     view, pieces = table.view, list[Piece]()
     shown, held, marked = len(view), len(view.traffic), len(view.traffic.marks)
     kept = f" of {view.traffic.kept:,}" if view.traffic.kept > held and not table.following else ""
     if marked:
         pieces.append((f"{marked} marked  ", "accent"))
+    if doing:
+        dots = "" if doing == "no more" else "..." if glyphs.dot.isascii() else "…"
+        pieces.append((f"{doing}{dots}  ", "quiet" if doing == "no more" else "accent"))
     if view.limited:
-        pieces.append((f"{shown:,} of {held:,}  ", ""))
+        known = view.traffic.kept if view.traffic.extra else held
+        pieces.append((f"{shown:,} of {known:,}  ", ""))
     elif (at := table.cursor) is not None:
         pieces.append((f"{at + 1:,}/{shown:,}{kept}  ", "quiet"))
     if view.arranged:
