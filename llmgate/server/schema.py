@@ -2,6 +2,7 @@
 script.
 """
 
+import re
 from html import escape
 from typing import Any
 
@@ -23,19 +24,31 @@ class PlainPage(OpenAPIRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Builds the page from the schema."""
+        about = _prose(openapi_schema.get("info", {}).get("description", ""))
         rows = [
-            f"<tr><td><code>{escape(method.upper())}</code></td><td><code>{escape(path)}</code></td>"
-            f"<td>{escape(str(operation.get('summary', '')))}<br>"
-            f"<small>{escape(str(operation.get('description', '')))}</small></td></tr>"
-            for path, operations in sorted(openapi_schema.get("paths", {}).items())
+            _row(method, path, operation)
+            for path, operations in openapi_schema.get("paths", {}).items()
             for method, operation in operations.items()
             if isinstance(operation, dict)
         ]
         return (
             "<!doctype html><meta charset=utf-8><title>llmgate control API</title>"
             f"<style>{_STYLE}</style><h1>llmgate control API</h1>"
-            "<p>Bearer token: the file <code>admin-token</code> of the data folder."
-            " Machine-readable: <code>/schema/openapi.json</code>.</p><table>"
+            f"<p>{about} Machine-readable: <code>/schema/openapi.json</code>.</p><table>"
             + "".join(rows)
             + "</table>"
         ).encode()
+
+
+def _row(method: str, path: str, operation: dict[str, Any]) -> str:
+    statuses = " ".join(sorted(operation.get("responses", {})))
+    return (
+        f"<tr><td><code>{escape(method.upper())}</code></td><td><code>{escape(path)}</code></td>"
+        f"<td>{_prose(operation.get('summary', ''))}<br>"
+        f"<small>{_prose(operation.get('description', ''))}<br>{escape(statuses)}</small></td></tr>"
+    )
+
+
+def _prose(text: object) -> str:
+    """Text with its `code` marked as such."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(str(text)))
