@@ -49,10 +49,11 @@ class ConfigBody(Drafting):
         self.head = ConfigHead(self._told, desk.glyphs)
         self.file = LineView(ascii=plain, id="config-file")
         self.draft = LineView(ascii=plain, id="config-draft")
-        self.grid = Grid(histories.COLUMNS, id="config-history")
+        self.grid = Grid(histories.COLUMNS, id="config-history", ellipsis=desk.glyphs.ellipsis)
         self.history = History()
         self._find = FindLine("find in the text", id="config-find")
         self._text = FileText([], [])
+        self._shown_of: ConfigView | None = None
         self._read_of: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -134,7 +135,6 @@ class ConfigBody(Drafting):
 
     async def _read(self) -> None:
         self._read_of = self._facts()
-        before = self.config
         try:
             self.config = await self.desk.steering.config()
             self.history = await self.desk.steering.history()
@@ -142,17 +142,16 @@ class ConfigBody(Drafting):
             if self.config is None:
                 self.file.show([[(problem.message, "bad")]])
             return
-        self._show_file(before)
+        self._show_file(self.config)
         self._show_history()
         self.head.redraw()
         self.refresh_bindings()
 
-    def _show_file(self, before: ConfigView | None) -> None:
-        config = self.config
-        if config is None or config == before:
-            return
-        self._text = file_text(config, self.desk.glyphs)
-        self.file.show(self._text.items, toned, keep_place=before is not None)
+    def _show_file(self, config: ConfigView) -> None:
+        if config != self._shown_of:
+            self._text = file_text(config, self.desk.glyphs)
+            self.file.show(self._text.items, toned, keep_place=self._shown_of is not None)
+            self._shown_of = config
 
     def _show_history(self) -> None:
         found = histories.rows(self.history.revisions, self.desk.glyphs, self.desk.clock.moment)

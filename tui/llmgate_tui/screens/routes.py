@@ -38,7 +38,7 @@ class RoutesBody(Drafting):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, id="routes")
-        self.grid = Grid(columns(120), id="routes-grid")
+        self.grid = Grid(columns(120), id="routes-grid", ellipsis=desk.glyphs.ellipsis)
         self.running: list[RouteView] | None = None
         self.plan: list[PlannedRoute] = []
         self._ticks = 0
