@@ -542,9 +542,10 @@ async def test_hostile_names_and_messages_are_drawn_harmlessly(
 
 
 async def test_ascii_is_ascii(empty: FakeGateway) -> None:
-    serve(empty, provider(key_hint="GROQ_API_KEY 9f2c"), provider("azure", state="down"))
+    long = LastError(at_ms=NOON, error_type="upstream_timeout", message="very slow " * 30)
+    serve(empty, provider(), provider("azure", state="down", last_errors=[long]))
     app = open_app(empty, glyphs=ASCII)
-    async with app.run_test(size=(160, 44)) as pilot:
+    async with app.run_test(size=(180, 44)) as pilot:
         await shown(pilot, "connected")
         await pilot.press("2")
         text = await shown(pilot, "slow down")

@@ -80,7 +80,7 @@ class EventsBody(Body):
         self.least: Least = "all"
         self.sought = ""
         self.count = self.total = 0
-        self.grid = Grid(_COLUMNS, id="events-grid")
+        self.grid = Grid(_COLUMNS, id="events-grid", ellipsis=desk.glyphs.ellipsis)
         self._find = FindLine("find events by level, kind or text", id="events-find")
         self._head = EventsHead(self)
         self._notices: dict[str, Notice] = {}

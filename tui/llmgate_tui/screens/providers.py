@@ -46,7 +46,7 @@ class ProvidersBody(Drafting):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, id="providers")
-        self.grid = Grid(columns(120), id="providers-grid")
+        self.grid = Grid(columns(120), id="providers-grid", ellipsis=desk.glyphs.ellipsis)
         self.pane = ProviderPane(desk)
         self._find = FindLine("find a provider by name, kind or address", id="providers-find")
         self._sought = ""

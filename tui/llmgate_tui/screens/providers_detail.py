@@ -34,7 +34,7 @@ def lines(view: ProviderView, look: Look) -> list[Line]:
         _fact("last check", *_probe(view.probe, look)),
         _fact("first byte", *_times(view.ttfb), *_spark(view, look)),
         _fact("whole answer", *_times(view.total)),
-        _fact("last answer", look.moment(view.last_ok_ms) if view.last_ok_ms else "-"),
+        _fact("last success", look.moment(view.last_ok_ms) if view.last_ok_ms else "-"),
     ]
     if view.errors_by_type:
         facts.append(_fact("errors", _by_type(view.errors_by_type)))

@@ -30,7 +30,7 @@ def columns(width: int) -> list[GridColumn]:
     return [
         GridColumn("PROVIDER", 18 if width >= 100 else 14),
         GridColumn("STATE", 11),
-        GridColumn("LIVE", 5, right=True, needs=60),
+        GridColumn("LIVE", 6, right=True, needs=60),
         GridColumn("REQ/M", 5, right=True, needs=50),
         GridColumn("ERR", 5, right=True),
         GridColumn("P50", 6, right=True, needs=50),

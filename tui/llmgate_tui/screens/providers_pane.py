@@ -34,7 +34,7 @@ class ProviderPane(Vertical):
         super().__init__(id="providers-pane", classes="-calm")
         self._desk = desk
         self.facts = LineView(ascii=desk.glyphs.dot.isascii(), id="providers-facts")
-        self.errors = Grid(ERROR_COLUMNS, id="providers-errors")
+        self.errors = Grid(ERROR_COLUMNS, id="providers-errors", ellipsis=desk.glyphs.ellipsis)
         self._heading = Heading(desk.glyphs, id="providers-heading")
         self._name = ""
         self._lines: list[Line] = []

@@ -80,7 +80,7 @@ def cells(
         (milliseconds(view.ttfb.p50_ms), quiet),
         (milliseconds(view.ttfb.p95_ms), quiet),
         (sparkline(view.spark, spark_width, plain=plain), "accent"),
-        (clean(view.key_hint) or "-", "quiet"),
+        (_key(view, glyphs), "quiet"),
         _last_error(view.last_errors, now_ms),
     ]
 
@@ -101,6 +101,10 @@ def error_name(error: LastError) -> str:
     for whose in ("upstream_", "gateway_", "caller_"):
         kind = kind.removeprefix(whose)
     return f"{error.status or ''} {kind.replace('_', ' ')}".strip()
+
+
+def _key(view: ProviderView, glyphs: Glyphs) -> str:
+    return clean(view.key_hint).replace("…", glyphs.ellipsis) or "-"
 
 
 def _in_flight(view: ProviderView) -> Cell:

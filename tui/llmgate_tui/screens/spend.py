@@ -52,7 +52,7 @@ class SpendBody(Body):
         self.by: By = "model"
         self.report: SpendReport | None = None
         self.problem = ""
-        self.grid = Grid(columns(120, self.by), id="spend-grid")
+        self.grid = Grid(columns(120, self.by), id="spend-grid", ellipsis=desk.glyphs.ellipsis)
         self.text = LineView(ascii=desk.glyphs.dot.isascii(), id="spend-lines")
         self._head = SpendHead(self.choices, self.choose)
         self._lines: list[TextLine] = []
@@ -102,7 +102,7 @@ class SpendBody(Body):
 
     def link_changed(self, link: Link) -> None:
         """What is shown is old while the connection is down: greyed."""
-        came_back = link.up and self._link is not None and not self._link.up
+        came_back = link.up and (self._link is None or not self._link.up)
         self._link = link
         self.set_class(not link.up and link.word != "connecting", "-lost")
         self.grid.notify_style_update()

@@ -1,5 +1,7 @@
 """A line that names what stands below it, with a rule to the right end."""
 
+from rich.cells import cell_len
+
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.widgets.line import Line, Piece
 
@@ -23,7 +25,7 @@ class Heading(Line):
 
     def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
         """A short rule, the words, a long rule, the words of the right end."""
-        used = sum(len(text) for text, _ in (*self._left, *self._right))
+        used = sum(cell_len(text) for text, _ in (*self._left, *self._right))
         rest = max(1, width - used - (6 if self._right else 5))
         left = [(f" {self._rule} ", "rule"), *self._left, (f" {self._rule * rest}", "rule")]
         return left, [(" ", ""), *self._right, (" ", "")] if self._right else []
