@@ -79,7 +79,8 @@ def read_spending(found: list[Any], starts: Sequence[int]) -> Spending:
 
 def _row(name: str, values: list[Any]) -> SpendRow:
     return SpendRow(
-        name=name, **{field: value or 0 for field, value in zip(SUMS, values, strict=True)}
+        name=name,
+        **{field: 0 if value is None else value for field, value in zip(SUMS, values, strict=True)},
     )
 
 

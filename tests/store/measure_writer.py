@@ -13,6 +13,7 @@ from pathlib import Path
 
 from llmgate.config.credentials import Scrubber
 from llmgate.exchange import Exchange
+from llmgate.store import rollup
 from llmgate.store.filters import Filter
 from llmgate.store.rows import INSERT, OR_UPDATE, to_row
 from llmgate.store.together import together
@@ -108,10 +109,8 @@ async def record(folder: Path, count: int, rate: int) -> None:
         )
 
 
-async def list_pages(folder: Path, rows: int) -> None:
-    """Times pages of a large store."""
-    path = folder / "large.sqlite"
-    store = await Store.open(path)
+async def fill(store: Store, rows: int) -> None:
+    """Makes a large store, without details and bodies."""
     assert store._file.db is not None
     one = exchange(0)
     end(one)
@@ -126,6 +125,15 @@ async def list_pages(folder: Path, rows: int) -> None:
         for statement, values in together(INSERT, OR_UPDATE, batch):
             await store._file.db.execute(statement, values)
         await store._file.db.commit()
+    await store._file.db.execute(rollup.add_rows("1"))
+    await store._file.db.commit()
+
+
+async def list_pages(folder: Path, rows: int) -> None:
+    """Times pages of a large store."""
+    path = folder / "large.sqlite"
+    store = await Store.open(path)
+    await fill(store, rows)
     say(f"{rows} rows: {path.stat().st_size / 1e6:.0f} MB without details and bodies")
     cases = {
         "first page": Filter(),

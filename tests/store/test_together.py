@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from llmgate.store.together import together
+from llmgate.store.together import FEW, together
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 63, 64, 65, 399, 400, 401, 1000])
@@ -18,6 +18,16 @@ def test_every_row_is_inserted_once_and_in_order(count: int) -> None:
 
     assert db.execute("SELECT a, b FROM t ORDER BY a").fetchall() == rows
     db.close()
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 401, 1000])
+def test_few_rows_are_one_statement_and_many_are_all_there(count: int) -> None:
+    rows = [(n,) for n in range(count)]
+
+    given = list(together("INSERT INTO t", "", rows, FEW))
+
+    assert [value for _, values in given for value in values] == list(range(count))
+    assert count > 8 or len(given) <= 1
 
 
 def test_few_statements_carry_many_rows() -> None:
