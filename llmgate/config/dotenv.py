@@ -35,6 +35,19 @@ def read_dotenv(text: str, file: str = ".env") -> dict[str, str]:
     return found
 
 
+def with_variable(text: str, name: str, value: str) -> str:
+    """The text with one more line, ``NAME=value``, ended as the text's own lines are.
+
+    The value must need no quotes. Raises ``ValueError`` when it would not read back the same.
+    """
+    newline = "\r\n" if text.endswith("\r\n") else "\n"
+    gap = newline if text and not text.endswith(("\n", "\r")) else ""
+    longer = f"{text}{gap}{name}={value}{newline}"
+    if read_dotenv(longer) != {**read_dotenv(text), name: value}:
+        raise ValueError(f"{name} cannot be written as a line of .env")
+    return longer
+
+
 def environment(files: Iterable[Path], environ: Mapping[str, str]) -> dict[str, str]:
     """The variables of the files that exist (a later file wins), under those of the process."""
     found: dict[str, str] = {}

@@ -7,20 +7,24 @@ the files' stamps every second stands in where no events come (network folders, 
 import asyncio
 import os
 import time
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from watchfiles import Change, awatch
 
 from llmgate.config.dotenv import environment
 from llmgate.config.find import Source
-from llmgate.config.load import from_text, read_text, unreadable_on_disk
+from llmgate.config.load import decode, from_text, unreadable_on_disk
 from llmgate.config.model import Server
 from llmgate.config.problems import all_of
-from llmgate.config.snapshot import Snapshot
+from llmgate.config.snapshot import Origin, Snapshot
+from llmgate.config.writing import read_bytes
 from llmgate.errors import ConfigProblem
+from llmgate.wire.editing import Who
 
 STEP_MS: Final = 50
 DEBOUNCE_MS: Final = 200
@@ -41,6 +45,9 @@ class ConfigHolder:
 
     ``on_change`` is told the old and the new snapshot, ``on_reject`` the problems of an edit that
     was refused, ``on_restore`` that the file is again what runs.
+
+    Whoever writes the file holds ``lock`` meanwhile and then calls ``take``: so one write makes one
+    version, whatever the watch sees.
     """
 
     def __init__(
@@ -57,8 +64,9 @@ class ConfigHolder:
         self.on_change: Callable[[Snapshot, Snapshot], None] = lambda _old, _new: None
         self.on_reject: Callable[[list[ConfigProblem]], None] = lambda _problems: None
         self.on_restore: Callable[[], None] = lambda: None
-        self._path = source.path
-        self._env_files = source.env_files
+        self.lock = asyncio.Lock()
+        self.path = source.path
+        self.env_files = source.env_files
         self._environ = dict(os.environ if environ is None else environ)
         self._now_ms = now_ms
         self._listens_on = source.snapshot.config.server
@@ -68,19 +76,42 @@ class ConfigHolder:
 
     async def run(self) -> None:
         """Follows the file; stop it by cancellation."""
-        if self._path is None:
+        if self.path is None:
             return
         while True:
             await self._look()
             with suppress(OSError, RuntimeError):  # no folder, no watches left: the poll goes on
-                await self._follow(self._path)
+                await self._follow(self.path)
             await asyncio.sleep(POLL_MS / 1000)
 
-    async def reload_now(self) -> list[ConfigProblem]:
+    async def reload_now(self, by: Who = "file") -> list[ConfigProblem]:
         """Reads the file at once; returns its problems, empty when it is what runs now."""
-        if self._path is not None:
-            self._apply(await self._settled(self._path))
+        if self.path is not None:
+            async with self.lock:
+                self._apply(await self._settled(self.path, Origin(who=by)))
         return self.problems
+
+    def take(self, origin: Origin) -> list[ConfigProblem]:
+        """``reload_now`` for who has just written the file and holds ``lock``."""
+        if self.path is not None:
+            self._apply(self._outcome(self.path, origin))
+        return self.problems
+
+    def check(self, text: str, more: Mapping[str, str] | None = None) -> Snapshot:
+        """What a reload would make of a text, with ``more`` variables.
+
+        Raises ``ConfigProblem``.
+        """
+        variables = {**environment(self.env_files, {}), **(more or {}), **self._environ}
+        return self._read(text, variables, Origin())
+
+    def variables(self) -> dict[str, str]:
+        """The variables a reload would have now. Raises ``ConfigProblem``."""
+        return environment(self.env_files, self._environ)
+
+    def renumber(self, version: int) -> None:
+        """Gives the running snapshot its number among the kept revisions; later ones count on."""
+        self.snapshot = msgspec.structs.replace(self.snapshot, version=version)
 
     async def _follow(self, path: Path) -> None:
         folders = {file.parent for file in self._files(path) if file.parent.is_dir()}
@@ -105,22 +136,23 @@ class ConfigHolder:
 
     async def _look(self) -> None:
         """Reads again when a file has another stamp."""
-        assert self._path is not None
-        stamps = _stamps(self._files(self._path))
+        assert self.path is not None
+        stamps = _stamps(self._files(self.path))
         if stamps == self._stamps:
             return
         self._stamps = stamps
-        self._apply(await self._settled(self._path))
+        async with self.lock:
+            self._apply(await self._settled(self.path, Origin()))
 
-    async def _settled(self, path: Path) -> Outcome:
+    async def _settled(self, path: Path, origin: Origin) -> Outcome:
         """What the file says; one with problems is read twice, it may be half written."""
-        outcome = self._outcome(path)
+        outcome = self._outcome(path, origin)
         if isinstance(outcome, list):
             await asyncio.sleep(HALF_WRITTEN_S)
-            outcome = self._outcome(path)
+            outcome = self._outcome(path, origin)
         return outcome
 
-    def _outcome(self, path: Path) -> Outcome:
+    def _outcome(self, path: Path, origin: Origin) -> Outcome:
         """What the files say now."""
         if not path.exists():
             if not self.snapshot.file:
@@ -128,20 +160,26 @@ class ConfigHolder:
             message = "the file is gone; the last good config keeps running"
             return [ConfigProblem(message, file=str(path))]
         try:
-            text = read_text(path)
-            variables = self._read_with = environment(self._env_files, self._environ)
-            if text == self.snapshot.text and variables == self._running_on:
+            data = read_bytes(path)
+            text = decode(data, str(path))
+            variables = self._read_with = self.variables()
+            if self.snapshot.file and text == self.snapshot.text and variables == self._running_on:
                 return None
-            return from_text(
-                text,
-                str(path),
-                variables,
-                version=self.snapshot.version + 1,
-                now_ms=self._now_ms(),
-                unreadable=unreadable_on_disk,
-            )
+            snapshot = self._read(text, variables, origin)
+            return msgspec.structs.replace(snapshot, bom=data.startswith(BOM_UTF8))
         except ConfigProblem as problem:
             return all_of(problem)
+
+    def _read(self, text: str, variables: Mapping[str, str], origin: Origin) -> Snapshot:
+        snapshot = from_text(
+            text,
+            str(self.path or ""),
+            variables,
+            version=self.snapshot.version + 1,
+            now_ms=self._now_ms(),
+            unreadable=unreadable_on_disk,
+        )
+        return msgspec.structs.replace(snapshot, origin=origin)
 
     def _apply(self, outcome: Outcome) -> None:
         match outcome:
@@ -173,13 +211,13 @@ class ConfigHolder:
 
     def _variables_or_none(self) -> dict[str, str] | None:
         try:
-            return environment(self._env_files, self._environ)
+            return self.variables()
         except ConfigProblem:
             return None
 
     def _files(self, path: Path) -> list[Path]:
         """The files that matter; behind a symbolic link, the file it leads to as well."""
-        named = [path.absolute(), *(file.absolute() for file in self._env_files)]
+        named = [path.absolute(), *(file.absolute() for file in self.env_files)]
         return list(dict.fromkeys([*named, *(file.resolve() for file in named)]))
 
 
