@@ -1,0 +1,1 @@
+"""Edits of config.yaml that touch nothing but what they are about."""
