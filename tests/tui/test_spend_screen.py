@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from textual.message import Message
+from textual.messages import Update
 
 from llmgate.wire.limits import LimitsView, LimitView
 from llmgate.wire.spend import Period, SpendReport, SpendRow, SpendSlot
@@ -19,7 +20,7 @@ from llmgate_tui.screens.spend_chart import chart
 from llmgate_tui.screens.spend_export import write_new
 from llmgate_tui.screens.spend_rows import Total, cells, dollars, drill, hit_rate, name
 from tests.tui import sample
-from tests.tui.conftest import open_app, screen_text, shown, until
+from tests.tui.conftest import open_app, screen_text, settled, shown, until
 from tests.tui.fake_gateway import FakeGateway, Reply
 from tests.tui.test_hostile import EVIL, clean
 
@@ -264,6 +265,50 @@ async def test_it_asks_again_every_five_seconds_while_it_is_shown(empty: FakeGat
             app.main.bodies.body.tick()
 
         await shown(pilot, "$1.75~")
+
+
+async def test_the_same_report_paints_nothing(empty: FakeGateway) -> None:
+    empty.answers["spend"] = report()
+    app = open_app(empty)
+    painted: list[Update] = []
+
+    def watch(message: Message) -> None:
+        if isinstance(message, Update) and app.main.bodies.body in message.widget.ancestors:
+            painted.append(message)
+
+    async with app.run_test(size=(120, 30), message_hook=watch) as pilot:
+        await shown(pilot, "connected")
+        await pilot.press("5")
+        await settled(pilot, "$1.50~")
+        painted.clear()
+        asked = len(empty.requests)
+        for _ in range(10):
+            app.main.bodies.body.tick()
+        await until(pilot, lambda: len(empty.requests) > asked)
+        await pilot.pause()
+
+        assert not painted
+
+
+async def test_a_lost_connection_greys_the_figures_and_its_return_brings_new_ones(
+    empty: FakeGateway,
+) -> None:
+    empty.answers["spend"] = report()
+    app = open_app(empty)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await shown(pilot, "connected")
+        await pilot.press("5")
+        await shown(pilot, "$1.50~")
+        await empty.stop()
+        await shown(pilot, "lost")
+        assert app.main.bodies.body.has_class("-lost")
+        assert "$1.50~" in screen_text(app)
+        empty.answers["spend"] = report(rows=[msgspec.structs.replace(SONNET, cost_usd=1.75)])
+        await empty.start()
+        app.action_reconnect()
+        await shown(pilot, "$1.75~")
+
+        assert not app.main.bodies.body.has_class("-lost")
 
 
 async def test_enter_leads_to_the_exchanges_behind_a_row(empty: FakeGateway) -> None:

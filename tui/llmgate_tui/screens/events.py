@@ -51,11 +51,8 @@ class EventsHead(Line):
         right = (
             f"{body.count:,} of {body.total:,}" if body.count < body.total else f"{body.count:,}"
         )
-        sign = body.desk.glyphs.down
-        return left, [
-            (right, "quiet"),
-            (f"  {sign} following " if body.following else " ", "quiet"),
-        ]
+        pace = f"{body.desk.glyphs.down} following" if body.following else "F follows"
+        return left, [(f"{right}  {pace} " if body.count else f"{right} ", "quiet")]
 
 
 class EventsBody(Body):

@@ -243,7 +243,7 @@ class ProvidersBody(Drafting):
     def action_test(self) -> None:
         """Asks for the models."""
         if view := self.view():
-            self.run_worker(acts.test(self, view.name), group="test")
+            self.run_worker(acts.test(self, view.name), group=f"test {view.name}", exclusive=True)
 
     def action_enable(self) -> None:
         """On or off, by an edit of the file."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from llmgate.wire.gateway import LastError, Probe, ProviderView, Quantiles
 from llmgate.wire.limits import LimitsView
+from llmgate_tui import figures
 from llmgate_tui.screens.limit_bars import Look, limit_line
 from llmgate_tui.screens.providers_rows import Cell, error_name, milliseconds, state
 from llmgate_tui.text import clean
@@ -119,12 +120,21 @@ def _ours(limits: LimitsView | None, look: Look) -> list[Line]:
 def _theirs(view: ProviderView, look: Look) -> list[Line]:
     if not view.rate_limits:
         return [_fact("their limits", ("no rate-limit header seen yet", "quiet"))]
-    seen = f"   seen {look.moment(view.rate_limits_ms)}" if view.rate_limits_ms else ""
+    seen = _seen(view.rate_limits_ms, look)
     wide = max(len(name) for name in view.rate_limits)
     found: list[Line] = [[], [("their limits", "strong"), (seen, "quiet")]]
     for name, value in sorted(view.rate_limits.items())[:_MOST_HEADERS]:
         found.append([(f"{clean(name):<{min(wide, 44)}}  ", "label"), (clean(value), "")])
     return found
+
+
+def _seen(at_ms: int | None, look: Look) -> str:
+    """When; how long ago only in whole minutes, so that nothing moves each second."""
+    if at_ms is None:
+        return ""
+    minutes = (look.now_ms - at_ms) // 60_000
+    ago = f", {figures.ago(minutes * 60_000)} ago" if minutes > 0 else ""
+    return f"   seen {look.moment(at_ms)}{ago}"
 
 
 def _models(view: ProviderView) -> list[Line]:
