@@ -201,7 +201,7 @@ FLAGS: Final = Column(name="flags", title="", width=8, cell=_flags)
 
 _SETS: Final[tuple[tuple[int, tuple[Column, ...]], ...]] = (
     (
-        160,
+        140,
         (TIME, STATUS, CLIENT, KEY, ROUTE, MODEL, PROVIDER, TTFT, TOTAL, TPS, IN, OUT, COST, FLAGS),
     ),
     (113, (TIME, STATUS, CLIENT, MODEL, PROVIDER, TTFT, TOTAL, TPS, IN, OUT, COST, FLAGS)),

@@ -1,4 +1,7 @@
-"""Which rows are shown, and in which order (pure): a window on ``Traffic``."""
+"""Which rows are shown, and in which order (pure): a window on ``Traffic``.
+
+Grouped by run, headings stand among the rows: their indices count down from -1.
+"""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -6,6 +9,7 @@ from typing import Final
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate_tui.columns import elapsed_us, tokens_per_second
+from llmgate_tui.runs import Run, run_id, runs
 from llmgate_tui.state import Delta, Traffic
 
 Accept = Callable[[ExchangeSummary], bool]
@@ -37,6 +41,10 @@ class View:
         self.flipped = False
         self.only_marked = False
         self.accept: Accept | None = None
+        self.grouped = False
+        self.unfolded: set[str] = set()  # runs whose rows are shown
+        self.runs: list[Run] = []
+        self._numbers: dict[str, int] = {}  # run -> its place in runs
         self._now_ms = now_ms
         self._shown: list[int] | None = None  # None: every row as it arrived
         self._places: dict[int, int] = {}  # index -> place in _shown, when sorted by a column
@@ -46,8 +54,8 @@ class View:
 
     @property
     def arranged(self) -> bool:
-        """Sorted by a column: new rows have no natural end to appear at."""
-        return self.order != ARRIVAL
+        """Sorted by a column or grouped: new rows have no natural end to appear at."""
+        return self.grouped or self.order != ARRIVAL
 
     @property
     def limited(self) -> bool:
@@ -56,7 +64,7 @@ class View:
 
     def index(self, position: int) -> int:
         """The row at a position."""
-        place = len(self) - 1 - position if self.flipped else position
+        place = len(self) - 1 - position if self._upside_down else position
         return self.traffic.base + place if self._shown is None else self._shown[place]
 
     def row(self, position: int) -> ExchangeSummary:
@@ -66,7 +74,36 @@ class View:
     def position(self, index: int | None) -> int | None:
         """Where a row is shown, None when it is hidden."""
         place = None if index is None else self._place(index)
-        return len(self) - 1 - place if place is not None and self.flipped else place
+        return len(self) - 1 - place if place is not None and self._upside_down else place
+
+    @property
+    def _upside_down(self) -> bool:
+        """Runs are put in order with their headings first, whichever way."""
+        return self.flipped and not self.grouped
+
+    def run_at(self, index: int) -> Run:
+        """The run of a heading."""
+        return self.runs[-1 - index]
+
+    def run_of(self, id: str) -> Run | None:  # noqa: A002
+        """A run by id."""
+        number = self._numbers.get(id) if self.grouped else None
+        return None if number is None else self.runs[number]
+
+    def id_at(self, position: int) -> str:
+        """The exchange or the run at a position."""
+        index = self.index(position)
+        return self.run_at(index).id if index < 0 else self.traffic.row(index).id
+
+    def position_of(self, id: str) -> int | None:  # noqa: A002
+        """Where an exchange or a run is shown, None when it is hidden."""
+        number = self._numbers.get(id) if self.grouped else None
+        return self.position(self.traffic.index(id) if number is None else -1 - number)
+
+    def run_with(self, id: str) -> Run | None:  # noqa: A002
+        """The run that an exchange belongs to."""
+        row = self.traffic.find(id) if self.grouped else None
+        return None if row is None else self.run_of(run_id(row.client, row.session))
 
     def _place(self, index: int) -> int | None:
         if self._shown is None:
@@ -84,7 +121,9 @@ class View:
             return
         base = self.traffic.base
         self._shown = [base + at for at, row in enumerate(self.traffic.rows) if self._wants(row)]
-        if self.arranged:
+        if self.grouped:
+            self._group(self._shown)
+        elif self.arranged:
             self._arrange(self._shown)
 
     def take(self, delta: Delta) -> bool:
@@ -138,4 +177,17 @@ class View:
         valued.sort()
         ordered = [index for _, index in valued]
         shown[:] = rest + ordered if self.flipped else ordered + rest
+        self._places = {index: place for place, index in enumerate(shown)}
+
+    def _group(self, shown: list[int]) -> None:
+        """Headings, each with its rows unless it is folded; the latest active run comes last."""
+        self.runs = runs(((index, self.traffic.row(index)) for index in shown), self._now_ms())
+        if self.flipped:
+            self.runs.reverse()
+        shown.clear()
+        self._numbers = {run.id: number for number, run in enumerate(self.runs)}
+        for number, run in enumerate(self.runs):
+            shown.append(-1 - number)
+            if run.id in self.unfolded:
+                shown += run.rows
         self._places = {index: place for place, index in enumerate(shown)}

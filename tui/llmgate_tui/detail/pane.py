@@ -180,6 +180,11 @@ class DetailPane(Widget):
         """The tab to the left, around the end."""
         self._choose(TABS[TABS.index(self.tab) - 1])
 
+    def choose(self, tab: str) -> None:
+        """A tab by name; one that there is not changes nothing."""
+        if tab in TABS:
+            self._choose(tab)
+
     def _choose(self, tab: str) -> None:
         if tab != self.tab:
             self.tab = tab
@@ -202,6 +207,11 @@ class DetailPane(Widget):
         self._bar.redraw()
 
     # -- ways of looking -----------------------------------------------------
+
+    @property
+    def wrap(self) -> bool:
+        """Long lines are wrapped."""
+        return self._view.text.wrap
 
     def toggle_wrap(self) -> None:
         """Wraps long lines, or lets them run on."""

@@ -48,6 +48,11 @@ class Split(Container):
         self._share = max(16, min(84, self._share + by))
         self._apportion()
 
+    @property
+    def share(self) -> int:
+        """The list's share of the room, in hundredths."""
+        return self._share
+
     def _apportion(self) -> None:
         both = self.arrangement in {"below", "right"}
         shares = (self._share, 100 - self._share) if both else (1, 1)

@@ -8,14 +8,20 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.timer import Timer
 
-from llmgate.wire.exchanges import ExchangeSummary
+from llmgate.wire.exchanges import LIVE, ExchangeSummary
+from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
 from llmgate_tui.detail.pane import DetailPane
+from llmgate_tui.screens import traffic_memory
 from llmgate_tui.screens.body import KeyGroup
+from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.split import Layout, Split
 from llmgate_tui.screens.traffic_keys import NEEDS_ROWS, TRAFFIC_KEYS, traffic_groups
 from llmgate_tui.screens.traffic_list import TrafficList
+from llmgate_tui.text import clean
 from llmgate_tui.widgets.traffic_table import TrafficTable
+
+_LONGEST = 2_000  # a filter
 
 
 class TrafficBody(TrafficList):
@@ -37,6 +43,7 @@ class TrafficBody(TrafficList):
         self.split = Split([self._head, self.table, self._empty], self.detail)
         self._shown: str | None = None
         self._soon: Timer | None = None
+        self._offered = False  # the cursor stands on a live request
 
     def compose(self) -> ComposeResult:
         """Filter line; list and detail."""
@@ -59,6 +66,60 @@ class TrafficBody(TrafficList):
             for row in rows:
                 if row.id == self._shown:
                     self.detail.update_summary(row)
+        self._offer()
+
+    # -- from elsewhere ------------------------------------------------------
+
+    async def open(self, filter: str = "", exchange: str = "") -> None:  # noqa: A002
+        """Shows what a filter lets through, or an exchange, which is read if it is not held."""
+        if not exchange:
+            self._bar.put(filter)
+            self.filter_by(filter)
+            self.focus_list()
+            return
+        if self.view.position_of(exchange) is None:
+            self._bar.put(filter)
+            self.view.only_marked = self.view.grouped = False
+            self.filter_by(filter)
+            if not await self._hold(exchange):
+                return
+        self.table.set_following(False)
+        self.table.select(exchange)
+        if self.arrangement == "list":
+            self.action_open()
+
+    async def _hold(self, exchange: str) -> bool:
+        """Has an exchange in the list; says why not."""
+        if self.traffic.find(exchange) is not None:
+            return True
+        try:
+            found = await self.desk.api.detail(exchange)
+        except ApiProblem as problem:
+            said = f"{clean(exchange)} cannot be shown: {problem.message}"
+            self.notify(said, severity="warning", markup=False)
+            return False
+        self.traffic.merge_extra([found.summary])
+        self._rebuild()
+        return True
+
+    def memory(self) -> dict[str, str]:
+        """The way the list and the detail are looked at."""
+        return traffic_memory.kept(self.view, self.table, self.split, self.detail) | {
+            "filter": self._bar.input.value[:_LONGEST]
+        }
+
+    def remember(self, memory: dict[str, str]) -> None:
+        """Looks at them that way again."""
+        traffic_memory.restore(memory, self.view, self.table, self.detail)
+        layout = traffic_memory.layout(memory)
+        if layout is not None:
+            self.split.resize(traffic_memory.share(memory) - self.split.share)
+            self._arrange(layout)
+        if text := memory.get("filter", "")[:_LONGEST]:
+            self._bar.put(text)
+            self.filter_by(text)
+        else:
+            self._rebuild()
 
     # -- the cursor and the detail -------------------------------------------
 
@@ -66,6 +127,7 @@ class TrafficBody(TrafficList):
     def _moved(self, event: TrafficTable.Moved) -> None:
         event.stop()
         self._bar.redraw()
+        self._offer()
         if self._soon is not None:
             self._soon.stop()
         self._soon = self.set_timer(0.08, self._show_detail)
@@ -103,6 +165,9 @@ class TrafficBody(TrafficList):
     def action_open(self) -> None:
         """Opens the detail beside the list; once open, lets it fill the screen."""
         if self.has_class("-nothing"):
+            return
+        if (run := self.table.run) is not None:
+            self.action_fold(run.id not in self.view.unfolded)
             return
         if self.arrangement == "list" and self._roomy():
             self._arrange(self.split.last_split)
@@ -163,8 +228,40 @@ class TrafficBody(TrafficList):
         self.detail.toggle_raw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No keys are offered that do nothing in an empty list."""
+        """No keys are offered that do nothing here."""
+        if action == "cancel":
+            return self._cancellable() is not None
+        if action == "fold":
+            return self.view.grouped
         return not (self.has_class("-nothing") and action in NEEDS_ROWS)
+
+    def _cancellable(self) -> ExchangeSummary | None:
+        row = None if self.has_class("-nothing") else self.table.row
+        return row if row is not None and row.state in LIVE else None
+
+    def _offer(self) -> None:
+        """The keys at the foot follow what the cursor stands on."""
+        offered = self._cancellable() is not None
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
+
+    def action_cancel(self) -> None:
+        """Ends a live request, after a question."""
+        if (row := self._cancellable()) is not None:
+            self.run_worker(self._cancel(row), group="cancel", exit_on_error=False)
+
+    async def _cancel(self, row: ExchangeSummary) -> None:
+        who, what = clean(row.client) or "its caller", clean(row.model) or clean(row.path)
+        question = f"End the request of {who} for {what} now?\nIts caller gets an error."
+        if not await self.app.push_screen_wait(Confirm(question, "end it")):
+            return
+        try:
+            await self.desk.steering.cancel(row.id)
+        except ApiProblem as problem:
+            self.notify(f"not ended: {problem.message}", severity="warning", markup=False)
+        else:
+            self.notify(f"the request of {who} is ended", markup=False)
 
     def action_filter(self) -> None:
         """Searches where the focus is."""

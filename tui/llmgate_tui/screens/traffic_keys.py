@@ -24,7 +24,7 @@ ORDER_KEYS: Final = {
 }
 
 NEEDS_ROWS: Final = frozenset(
-    {"open", "mark", "order", "reverse", "layout", "follow", "step", "tab"}
+    {"open", "mark", "order", "reverse", "layout", "follow", "step", "tab", "group"}
 )
 """Actions that do nothing in an empty list."""
 
@@ -42,6 +42,10 @@ TRAFFIC_KEYS: Final[list[BindingType]] = [
     _key("p", "pause", "pause", "pause", "Hold the display still while traffic goes on", True),
     _key("o", "order", "order", "order", "Order by a column", True),
     _key("O", "reverse", "reverse", "order.reverse", "Reverse the order"),
+    _key("s", "group", "runs", "group", "Group by agent run, or not", True),
+    _key("right", "fold(True)", "unfold", "group.unfold", "Show the exchanges of a run"),
+    _key("left", "fold(False)", "fold", "group.fold", "Hide the exchanges of a run"),
+    _key("X", "cancel", "cancel", "cancel", "End the request under the cursor while it runs", True),
     _key("M", "only_marked", "marked", "mark.only", "Show marked exchanges only"),
     _key("U", "unmark", "unmark", "mark.clear", "Clear all marks"),
     _key("escape", "back", "back", "back", "Back: smaller detail, list, then no filter"),

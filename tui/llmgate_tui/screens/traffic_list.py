@@ -13,6 +13,7 @@ from llmgate_tui.desk import Desk
 from llmgate_tui.filter import parse_filter
 from llmgate_tui.filter_terms import FilterProblem
 from llmgate_tui.older import Older
+from llmgate_tui.runs import Run
 from llmgate_tui.screens.body import Body
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.traffic_keys import ORDER_KEYS
@@ -49,6 +50,7 @@ class TrafficList(Body):
         self._head = TableHead(self.table)
         self._empty = Empty(desk.address)
         self._resorted = 0.0
+        self._stale = False  # a sorted or grouped list has not taken in everything
         self._link: Link | None = None
         self._older = Older(desk.api, desk.traffic)
         self._seek: Seek | None = None  # of the filter that is on
@@ -74,17 +76,18 @@ class TrafficList(Body):
 
     def _show(self, delta: Delta) -> None:
         moved = self.view.take(delta)
-        if self.view.arranged and delta.first_new < self.traffic.end:
+        if self.view.arranged:
+            self._stale = True
             moved = self._resort() or moved
         self.table.take(delta, moved)
         self._face()
 
     def _resort(self) -> bool:
-        """A list ordered by a column takes in new rows once a second."""
+        """A list ordered by a column or grouped takes in news once a second."""
         now = self.desk.clock.now_ms() / 1000
-        if now - self._resorted < 1:
+        if not self._stale or now - self._resorted < 1:
             return False
-        self._resorted = now
+        self._resorted, self._stale = now, False
         self.view.rebuild()
         return True
 
@@ -92,6 +95,9 @@ class TrafficList(Body):
         """Twice a second: running times; once a second what is sorted."""
         if self.has_class("-nothing"):
             self._explain()
+        status = self.traffic.status
+        if status is not None and status.live:
+            self._stale = True  # what runs on changes places by itself
         if self.view.arranged and not self.traffic.paused and self._resort():
             self.table.rearrange()
         if self.table.relative:
@@ -261,10 +267,10 @@ class TrafficList(Body):
         """Orders by a column; the same one again reverses."""
         if name is None:
             return
-        if name == self.view.order:
+        if name == self.view.order and not self.view.grouped:
             self.action_reverse()
             return
-        self.view.order = name
+        self.view.order, self.view.grouped = name, False
         self.view.flipped = name in {"ttft", "total", "tps", "in", "out", "cost", "status"}
         if self.view.arranged:
             self.table.set_following(False)
@@ -275,9 +281,38 @@ class TrafficList(Body):
         self.view.flipped = not self.view.flipped
         self._rebuild()
 
+    def action_group(self) -> None:
+        """By agent run, or one exchange after the other."""
+        selected = self.table.row
+        self.view.grouped = not self.view.grouped
+        if self.view.grouped:
+            self.table.set_following(False)
+        self._rebuild()
+        if selected is not None:  # its run, when it is folded away
+            run = self.view.run_with(selected.id)
+            self.table.select(selected.id if run is None else run.id)
+        self.refresh_bindings()
+
+    def action_fold(self, unfold: bool) -> None:
+        """Shows or hides the exchanges of the run at the cursor."""
+        row, run = self.table.row, self.table.run
+        if run is None and row is not None:
+            run = self.view.run_with(row.id)
+        if run is None:
+            return
+        if unfold:
+            self.view.unfolded.add(run.id)
+        else:
+            self.view.unfolded.discard(run.id)
+            self.table.select(run.id)
+        self._rebuild()
+
     def action_mark(self) -> None:
         """Marks and moves on."""
-        row = self.table.row
+        row, run = self.table.row, self.table.run
+        if run is not None:
+            self._mark_run(run)
+            return
         if row is None:
             return
         self.traffic.toggle_mark(row.id)
@@ -286,6 +321,16 @@ class TrafficList(Body):
             self._rebuild()
         self.table.action_move(1)
         self._bar.redraw()
+
+    def _mark_run(self, run: Run) -> None:
+        """All of its exchanges; none when all were marked."""
+        ids = {self.traffic.row(index).id for index in run.rows}
+        if ids <= self.traffic.marks:
+            self.traffic.marks -= ids
+        else:
+            self.traffic.marks |= ids
+        self.table.redraw_all()
+        self._rebuild()
 
     def action_only_marked(self) -> None:
         """Marked exchanges, or all."""
@@ -302,8 +347,7 @@ class TrafficList(Body):
     def action_follow(self) -> None:
         """Follows new exchanges or not; following means as they came."""
         if self.view.arranged:
-            self.order_by(ARRIVAL)
-            self.view.flipped = False
+            self.view.order, self.view.flipped, self.view.grouped = ARRIVAL, False, False
             self._rebuild()
         self.table.set_following(not self.table.following)
 

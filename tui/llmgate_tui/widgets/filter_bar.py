@@ -174,6 +174,14 @@ class FilterBar(Vertical):
         """Empties the text."""
         self.input.value = ""
 
+    def put(self, text: str) -> None:
+        """Another text, which is already filtered by."""
+        if self._timer is not None:
+            self._timer.stop()
+        with self.input.prevent(Input.Changed):
+            self.input.value = text
+        self.input.remember()
+
     def redraw(self) -> None:
         """The place said something else before."""
         self._place.redraw()

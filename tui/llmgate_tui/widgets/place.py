@@ -47,9 +47,11 @@ def where(table: TrafficTable, glyphs: Glyphs, doing: str = "") -> list[Piece]:
     if view.limited:
         known = view.traffic.kept if view.traffic.extra else held
         pieces.append((f"{shown:,} of {known:,}  ", ""))
-    elif (at := table.cursor) is not None:
+    elif (at := table.cursor) is not None and not view.grouped:
         pieces.append((f"{at + 1:,}/{shown:,}{kept}  ", "quiet"))
-    if view.arranged:
+    if view.grouped:
+        pieces.append((f"{len(view.runs):,} run{'s' if len(view.runs) != 1 else ''}  ", "accent"))
+    elif view.arranged:
         pieces.append((f"by {ORDERS[view.order][0]}  ", "accent"))
     return [*pieces, *_pace(table, glyphs)]
 

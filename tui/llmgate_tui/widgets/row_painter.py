@@ -13,6 +13,8 @@ from llmgate_tui.clock import Clock
 from llmgate_tui.columns import Column, Look
 from llmgate_tui.figures import ago
 from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.run_text import heading
+from llmgate_tui.runs import Run
 from llmgate_tui.text import fit, fit_right
 
 _CACHED: Final = 2_000
@@ -63,6 +65,14 @@ class RowPainter:
                 text = ""
             tone, text = next_tone, text + next_text
         segments.append(Segment(text, self._style(tone, cursor)))
+        strip = Strip(segments, sum(cell_len(segment.text) for segment in segments))
+        return strip.adjust_cell_length(self._width, self._style("plain", cursor))
+
+    def heading(self, run: Run, *, folded: bool, cursor: bool) -> Strip:
+        """A run on one line."""
+        look = Look(self._clock.now_ms(), self._moment, self._glyphs)
+        pieces = heading(run, look, self._width, folded=folded)
+        segments = [Segment(text, self._style(tone, cursor)) for text, tone in pieces if text]
         strip = Strip(segments, sum(cell_len(segment.text) for segment in segments))
         return strip.adjust_cell_length(self._width, self._style("plain", cursor))
 

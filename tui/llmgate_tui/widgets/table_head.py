@@ -22,7 +22,7 @@ class TableHead(Line):
         at = GUTTER
         for column, cells in for_width(width - 1):  # beside the scrollbar
             title, tone = column.title, "quiet"
-            if column.name == view.order and (view.arranged or view.flipped):
+            if column.name == view.order and not view.grouped and (view.arranged or view.flipped):
                 title = f"{title}{glyphs.down if view.flipped else glyphs.up}"
                 tone = "accent"
             pieces.append(((fit_right if column.right else fit)(title, cells) + " ", tone))

@@ -8,7 +8,6 @@ pass of the whole screen.
 
 from typing import ClassVar, Final
 
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
@@ -23,9 +22,11 @@ from llmgate_tui.clock import Clock
 from llmgate_tui.columns import Column
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.list_keys import LIST_KEYS
+from llmgate_tui.runs import Run
 from llmgate_tui.state import Delta
 from llmgate_tui.view import View
 from llmgate_tui.widgets.row_painter import RowPainter
+from llmgate_tui.widgets.row_styles import RowStyles
 
 _TONES: Final = ("plain", "quiet", "good", "live", "warn", "bad", "accent")
 
@@ -91,8 +92,8 @@ class TrafficTable(ScrollView, can_focus=True):
         self.selected: str | None = None
         self._height = 0  # before the last resize
         self.columns: list[tuple[Column, int]] = columns.for_width(80)
-        self._painter = RowPainter(self._style, clock, glyphs)
-        self._styles: dict[tuple[str, bool, bool], Style] = {}
+        self._styles = RowStyles(self, "traffic")
+        self._painter = RowPainter(self._styles, clock, glyphs)
 
     @property
     def relative(self) -> bool:
@@ -111,7 +112,12 @@ class TrafficTable(ScrollView, can_focus=True):
         """The position of the selected exchange, None when it is not shown."""
         if self.selected is None:
             return None
-        return self.view.position(self.view.traffic.index(self.selected))
+        return self.view.position_of(self.selected)
+
+    @property
+    def run(self) -> Run | None:
+        """The run whose heading is selected."""
+        return None if self.selected is None else self.view.run_of(self.selected)
 
     @property
     def row(self) -> ExchangeSummary | None:
@@ -155,13 +161,17 @@ class TrafficTable(ScrollView, can_focus=True):
     def refresh_live(self) -> None:
         """Redraws visible rows that are on their way: their time runs."""
         self._refresh_rows(
-            [index for index in self._visible() if self.view.traffic.row(index).state in LIVE]
+            [
+                index
+                for index in self._visible()
+                if index >= 0 and self.view.traffic.row(index).state in LIVE
+            ]
         )
 
     def redraw_all(self) -> None:
         """Every line anew: the spelling of times, the connection or the theme changed."""
         self._painter.forget_all()
-        self._styles.clear()
+        self._styles.forget()
         self.refresh()
 
     def redraw(self, id: str) -> None:  # noqa: A002
@@ -169,6 +179,8 @@ class TrafficTable(ScrollView, can_focus=True):
         index = self.view.traffic.index(id)
         if index is not None:
             self._refresh_rows([index])
+        elif (at := self.view.position_of(id)) is not None:
+            self._refresh_line(at)
 
     def _keep_place(self, trimmed: int) -> None:
         if not self.following:
@@ -203,12 +215,16 @@ class TrafficTable(ScrollView, can_focus=True):
         ]
 
     def _refresh_rows(self, indices: list[int]) -> None:
-        top, height, width = self.scroll_offset.y, self.size.height, self.size.width
         for index in indices:
             self._painter.forget(index)
             at = self.view.position(index)
-            if at is not None and top <= at < top + height:
-                self.refresh(Region(0, at - top, width, 1))
+            if at is not None:
+                self._refresh_line(at)
+
+    def _refresh_line(self, at: int) -> None:
+        y = at - self.scroll_offset.y
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
 
     def _refresh_new(self, delta: Delta) -> None:
         if self.view.flipped:
@@ -249,7 +265,7 @@ class TrafficTable(ScrollView, can_focus=True):
 
     def select(self, id: str) -> None:  # noqa: A002
         """Puts the cursor on an exchange, if it is shown."""
-        at = self.view.position(self.view.traffic.index(id))
+        at = self.view.position_of(id)
         if at is not None:
             self.go_to(at)
 
@@ -263,7 +279,7 @@ class TrafficTable(ScrollView, can_focus=True):
         self.post_message(self.FollowChanged())
 
     def _select_position(self, position: int) -> None:
-        self._select(self.view.row(position).id)
+        self._select(self.view.id_at(position))
         self._show(position)
 
     def _select(self, id: str | None) -> None:  # noqa: A002
@@ -350,7 +366,7 @@ class TrafficTable(ScrollView, can_focus=True):
         """Forgets finished lines; styles are looked up again when they are next needed."""
         super().notify_style_update()
         self._painter.forget_all()
-        self._styles.clear()
+        self._styles.forget()
 
     # -- drawing -------------------------------------------------------------
 
@@ -360,25 +376,12 @@ class TrafficTable(ScrollView, can_focus=True):
         if position >= len(self.view):
             return Strip.blank(self.size.width, self.rich_style)
         index = self.view.index(position)
+        if index < 0:
+            run = self.view.run_at(index)
+            folded = run.id not in self.view.unfolded
+            return self._painter.heading(run, folded=folded, cursor=run.id == self.selected)
         row = self.view.traffic.row(index)
         marked = row.id in self.view.traffic.marks
         if row.id == self.selected:
             return self._painter.draw(row, marked=marked, cursor=True)
         return self._painter.line(index, row, marked=marked)
-
-    def _style(self, tone: str, cursor: bool) -> Style:
-        key = (tone, cursor, self.has_focus)
-        style = self._styles.get(key)
-        if style is None:
-            style = self._styles[key] = self._build_style(*key)
-        return style
-
-    def _build_style(self, tone: str, cursor: bool, focused: bool) -> Style:
-        style = self.get_component_rich_style(f"traffic--{tone}")
-        if not cursor:
-            return style
-        name = "traffic--cursor" if focused else "traffic--cursor-blurred"
-        under = self.get_component_rich_style(name)
-        color = under.color if focused and tone == "plain" else style.color
-        bare = self.app.no_color or self.app.ansi_color
-        return Style(color=color, bgcolor=under.bgcolor, reverse=bare, bold=bare and focused)
