@@ -282,15 +282,17 @@ class TrafficList(Body):
         self._rebuild()
 
     def action_group(self) -> None:
-        """By agent run, or one exchange after the other."""
-        selected = self.table.row
+        """By agent run, or one exchange after the other; the cursor stays with what it was on."""
+        row, run = self.table.row, self.table.run
+        if run is not None:
+            row = self.traffic.row(run.rows[-1])
         self.view.grouped = not self.view.grouped
         if self.view.grouped:
             self.table.set_following(False)
         self._rebuild()
-        if selected is not None:  # its run, when it is folded away
-            run = self.view.run_with(selected.id)
-            self.table.select(selected.id if run is None else run.id)
+        if row is not None:
+            folded = self.view.run_with(row.id)
+            self.table.select(row.id if folded is None else folded.id)
         self.refresh_bindings()
 
     def action_fold(self, unfold: bool) -> None:
