@@ -107,3 +107,14 @@ async def test_hostile_values_labels_and_problems_are_harmless(empty: FakeGatewa
         await pilot.pause()
 
         assert not RAW.search(screen_text(app))
+
+
+async def test_the_keys_of_a_form_can_be_clicked(empty: FakeGateway) -> None:
+    app = open_app(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        taken = await opened(pilot, Form("Target", FIELDS, check))
+        await typed(pilot, "p")
+        await pilot.click("#form-keys", offset=(2, 0))
+        await typed(pilot, "3")
+        await pilot.click("#form-keys", offset=(16, 0))
+        await until(pilot, lambda: taken == [{"provider": "p", "weight": "3"}])

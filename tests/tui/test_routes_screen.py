@@ -331,7 +331,8 @@ async def test_a_dry_run_asks_with_the_drafts_edits_and_says_why(steered: FakeGa
         assert "with the draft applied" in text
         assert "1. openai  weight 51  50 % →" in text
         assert "gone with the draft" in text
-        question = msgspec.json.decode(steered.asked[-1].body, type=RouteQuestion)
+        asked = next(asked for asked in steered.asked if asked.path == "routes/explain")
+        question = msgspec.json.decode(asked.body, type=RouteQuestion)
         assert (question.model, question.edits) == ("gpt-5", [Set(WEIGHT, 51)])
 
 
@@ -611,3 +612,17 @@ async def test_nothing_is_repainted_while_nothing_changes(steered: FakeGateway) 
         await pilot.pause()
 
         assert all(new == old for new, old in zip(body.grid.rows, before, strict=True))
+
+
+async def test_a_draft_is_reviewed_and_applied_with_the_mouse_alone(steered: FakeGateway) -> None:
+    app = open_app(steered)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_routes(pilot)
+        await pilot.press("plus")
+        text = await shown(pilot, "draft 1")
+        line = next(line for line in text.splitlines() if "draft 1" in line)
+        await pilot.click(".draft-line", offset=(line.index("^s"), 0))
+        await until(pilot, lambda: isinstance(app.screen, Review))
+        await pilot.click("#page-keys", offset=(1, 0))
+        await shown(pilot, "config v13 is running")
+        assert len(sent(steered, "config")) == 1

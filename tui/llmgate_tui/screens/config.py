@@ -106,6 +106,7 @@ class ConfigBody(Drafting):
     def shown(self) -> None:
         """Everything as it is now."""
         self.follow_draft()
+        self.draft_line.redraw()
         self.steered()
 
     def steered(self) -> None:
@@ -295,7 +296,7 @@ class ConfigBody(Drafting):
             return
         self.app.refresh()
         if problem:
-            say(self, problem, "error")
+            say(self, problem, "warning")
         self.action_validate()
 
     def _line(self, config: ConfigView) -> int:

@@ -15,6 +15,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from llmgate_tui.text import clean
+from llmgate_tui.widgets.choices import Choices
 from llmgate_tui.widgets.clean_input import CleanInput
 
 Values = dict[str, str]
@@ -51,7 +52,7 @@ class Form(ModalScreen[Values | None]):
     Form .form-row .form-label { width: 60%; max-width: 30; text-wrap: nowrap; }
     Form .form-row CleanInput { margin-bottom: 0; width: 1fr; }
     Form #form-problem { color: $error; height: auto; }
-    Form #form-keys { color: $quiet; height: 1; }
+    Form #form-keys { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "submit", "take", id="form.submit", tooltip="Take the values"),
@@ -95,8 +96,8 @@ class Form(ModalScreen[Values | None]):
                 for field in self._fields:
                     yield from self._row(field)
             yield Static("", id="form-problem", markup=False)
-            keys = f"enter next   ctrl+s {self._verb}   esc leave"
-            yield Static(Content(keys), id="form-keys", markup=False)
+            keys = [("ctrl+s", self._verb, "submit"), ("esc", "leave", "leave")]
+            yield Choices([("enter", "next", "next"), *keys], id="form-keys")
 
     def _row(self, field: Field) -> ComposeResult:
         label = Static(Content(clean(field.label)), classes="form-label", markup=False)
@@ -146,6 +147,10 @@ class Form(ModalScreen[Values | None]):
 
     def _say(self, problem: str) -> None:
         self.query_one("#form-problem", Static).update(Content(clean(problem)))
+
+    def action_next(self) -> None:
+        """To the next field."""
+        self.focus_next()
 
     def action_submit(self) -> None:
         """Takes the values if nothing is wrong with them."""

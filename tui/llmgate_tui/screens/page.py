@@ -13,6 +13,7 @@ from textual.widgets import Static
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.text import clean
 from llmgate_tui.verdict_text import Line, rows_needed
+from llmgate_tui.widgets.choices import Choice, Choices
 from llmgate_tui.widgets.line_view import LineView
 
 _T = TypeVar("_T")
@@ -28,18 +29,20 @@ class Page(ModalScreen[_T]):
         width: 94%; max-width: 110; max-height: 96%; background: $panel; padding: 0 2;
     }
     Page #page-title { color: $accent; height: 1; margin-top: 1; }
-    Page #page-keys { color: $quiet; height: 1; margin-bottom: 1; }
+    Page #page-keys { height: 1; margin-bottom: 1; }
     Page LineView { background: $panel; height: 1fr; margin: 1 0; padding: 0; }
     Page.-low #page-title { margin-top: 0; }
     Page.-low #page-keys { margin-bottom: 0; }
     Page.-low LineView { margin: 0; }
     """
 
-    def __init__(self, title: str, lines: Sequence[Line], keys: str, glyphs: Glyphs) -> None:
+    def __init__(
+        self, title: str, lines: Sequence[Line], keys: Sequence[Choice], glyphs: Glyphs
+    ) -> None:
         super().__init__()
         self._title = title
         self._lines = list(lines)
-        self._keys = keys
+        self._keys = Choices(keys, id="page-keys")
         self._view = LineView(ascii=glyphs.dot.isascii())
 
     def compose(self) -> ComposeResult:
@@ -47,7 +50,7 @@ class Page(ModalScreen[_T]):
         with Vertical():
             yield Static(Content(clean(self._title)), id="page-title", markup=False)
             yield self._view
-            yield Static(Content(self._keys), id="page-keys", markup=False)
+            yield self._keys
 
     def on_mount(self) -> None:
         """Fills it."""

@@ -33,7 +33,9 @@ class Review(Page[bool]):
 
     def __init__(self, title: str, verdict: Verdict, desk: Desk, *, verb: str = "apply") -> None:
         able = verdict.ok and not verdict.problems
-        keys = f"y {verb}   esc back" if able else "esc back: nothing is lost"
+        keys = [("y", verb, "answer(True)"), ("esc", "back", "answer(False)")]
+        if not able:
+            keys = [("esc", "back: nothing is lost", "answer(False)")]
         super().__init__(title, verdict_lines(verdict, desk.glyphs), keys, desk.glyphs)
         self._able = able
 
@@ -54,7 +56,7 @@ class Told(Page[None]):
     ]
 
     def __init__(self, title: str, lines: list[Line], desk: Desk) -> None:
-        super().__init__(title, lines, "esc back", desk.glyphs)
+        super().__init__(title, lines, [("esc", "back", "leave")], desk.glyphs)
 
     def action_leave(self) -> None:
         """Back."""
@@ -72,8 +74,8 @@ class Clash(Page[Answer]):
 
     def __init__(self, conflict: Conflict, desk: Desk) -> None:
         self._able = not conflict.merge_problem
-        keys = "a apply on top   " if self._able else ""
-        keys += "x drop the draft   esc keep it"
+        keys = [("a", "apply on top", "answer('apply')")] if self._able else []
+        keys += [("x", "drop the draft", "answer('drop')"), ("esc", "keep it", "answer('')")]
         title = "The file has changed since your first edit"
         super().__init__(title, conflict_lines(conflict), keys, desk.glyphs)
 

@@ -57,12 +57,22 @@ class RoutesBody(Drafting):
         """Its own, and those of the list."""
         return [(self.TITLE, self, ROUTE_KEYS), ("Moving in a table", self.grid, GRID_KEYS)]
 
+    def memory(self) -> dict[str, str]:
+        """Where the cursor stands."""
+        return {"at": self.grid.selected} if self.grid.selected else {}
+
+    def remember(self, memory: dict[str, str]) -> None:
+        """The same row as last time, if it comes again."""
+        if not self.grid.rows:
+            self.grid.selected = memory.get("at", "")
+
     # -- news ----------------------------------------------------------------
 
     def shown(self) -> None:
         """Everything as it is now."""
         self._ticks = 0
         self.follow_draft()
+        self.draft_line.redraw()
         self.redraw()
         self.steered()
 

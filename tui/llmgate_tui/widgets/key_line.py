@@ -18,6 +18,9 @@ _SPELLED = {
     "colon": ":",
     "plus": "+",
     "underscore": "_",
+    "equals_sign": "=",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "space": "space",
 }
 
