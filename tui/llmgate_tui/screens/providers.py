@@ -6,6 +6,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
+from textual.worker import Worker
 
 from llmgate.wire.gateway import ProviderView
 from llmgate_tui.api import ApiProblem
@@ -53,6 +54,7 @@ class ProvidersBody(Drafting):
         self._any = False
         self._ticks = 0
         self._link: Link | None = None
+        self._asking: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """List above, details below."""
@@ -85,8 +87,9 @@ class ProvidersBody(Drafting):
     def _ask(self) -> None:
         """Reads them all: without traffic the feed does not say that rates have fallen."""
         self._ticks = 0
-        if self._link is None or self._link.up:
-            self.run_worker(self._read(), group="providers", exclusive=True, exit_on_error=False)
+        slow = self._asking is not None and self._asking.is_running
+        if not slow and (self._link is None or self._link.up):
+            self._asking = self.run_worker(self._read(), group="providers", exit_on_error=False)
 
     async def _read(self) -> None:
         try:

@@ -17,7 +17,7 @@ _MOST_MODELS: Final = 200
 _MOST_HEADERS: Final = 40
 _WHAT_NOW: Final = {
     "down": "it failed too often and is passed over; t tests it now",
-    "degraded": "some requests fail: see its errors",
+    "degraded": "some requests or checks fail: see its errors",
     "disabled": "takes no requests; space enables it",
     "draining": "takes nothing new; D resumes it",
     "no_key": "has no key: e names the variable that holds it",

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
+from textual.worker import Worker
 
 from llmgate.wire.spend import By, Period, SpendReport, SpendRow
 from llmgate_tui.api import ApiProblem
@@ -59,6 +60,7 @@ class SpendBody(Body):
         self._rows: dict[str, SpendRow] = {}
         self._ticks = 0
         self._link: Link | None = None
+        self._asking: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Choices, table, the rest."""
@@ -77,14 +79,16 @@ class SpendBody(Body):
     def tick(self) -> None:
         """Asks every five seconds while it is shown."""
         self._ticks += 1
-        if self._ticks >= _EVERY:
+        slow = self._asking is not None and self._asking.is_running
+        if self._ticks >= _EVERY and not slow:
             self.ask()
 
     def ask(self) -> None:
         """Reads the report; an answer to an older question is dropped."""
         self._ticks = 0
         if self.is_attached and (self._link is None or self._link.up):
-            self.run_worker(self._read(), group="spend", exclusive=True, exit_on_error=False)
+            work = self._read()
+            self._asking = self.run_worker(work, group="spend", exclusive=True, exit_on_error=False)
 
     async def _read(self) -> None:
         try:
