@@ -105,7 +105,9 @@ class MainScreen(Screen[None]):
         self.body.take(rows, merge=merge)
 
     def news(self) -> None:
-        """Status, providers or notices have changed."""
+        """Status, providers or notices have changed; a problem comes and goes at once."""
+        if bool(self._problem.text()) != self.has_class("-problem"):
+            self.redraw_facts()
         self.bodies.body.news()
 
     def link_changed(self, link: Link) -> None:
