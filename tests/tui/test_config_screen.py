@@ -109,6 +109,7 @@ async def test_problems_are_pinned_and_the_header_names_both_versions(
             problems=[PROBLEM], rejected_version=13, rejected_text=broken
         )
         steered.change(state=sample.status(config_problem="unknown field", rejected_version=13))
+        await shown(pilot, "^ unknown field")
         text = await shown(pilot, "v12 ✓ · v13 ✗ kept v12")
         lines = text.splitlines()
         at = next(n for n, line in enumerate(lines) if "provider: openai, wieght" in line)

@@ -626,3 +626,24 @@ async def test_a_draft_is_reviewed_and_applied_with_the_mouse_alone(steered: Fak
         await pilot.click("#page-keys", offset=(1, 0))
         await shown(pilot, "config v13 is running")
         assert len(sent(steered, "config")) == 1
+
+
+async def test_a_file_that_moves_under_a_draft_is_said_and_the_draft_stays_as_it_was_made(
+    steered: FakeGateway,
+) -> None:
+    app = open_app(steered)
+    async with app.run_test(size=(120, 40)) as pilot:
+        body = await on_routes(pilot)
+        await pilot.press("greater_than_sign")
+        await until(pilot, lambda: app.desk.draft.verdict is not None)
+        steered.answers["POST config/validate"] = Reply(412, MOVED)
+        steered.answers["config"] = config(version=13, etag='"e9"')
+        steered.routes = [BIG]
+        steered.change(state=sample.status(config_version=13))
+        await shown(pilot, "the file has changed meanwhile")
+        assert "50 → 60" in screen_text(app)
+
+        app.desk.draft.drop()
+        body.follow_draft()
+        body.steered()
+        await until(pilot, lambda: "gpt-*" not in screen_text(app))

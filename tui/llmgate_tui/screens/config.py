@@ -137,13 +137,14 @@ class ConfigBody(Drafting):
     async def _read(self) -> None:
         self._read_of = self._facts()
         try:
-            self.config = await self.desk.steering.config()
+            config = await self.desk.steering.config()
             self.history = await self.desk.steering.history()
         except ApiProblem as problem:
             if self.config is None:
                 self.file.show([[(problem.message, "bad")]])
             return
-        self._show_file(self.config)
+        self.know(config)
+        self._show_file(config)
         self._show_history()
         self.head.redraw()
         self.refresh_bindings()

@@ -72,11 +72,23 @@ class Drafting(Body):
     async def read_config(self) -> bool:
         """Reads the config that edits are made on; False when it cannot be read."""
         try:
-            self.config = await self.desk.steering.config()
+            self.know(await self.desk.steering.config())
         except ApiProblem:
             return False
         self.follow_draft()
         return True
+
+    def know(self, config: ConfigView) -> None:
+        """The config as it is now; a draft made on another one is asked about again."""
+        moved = self.config is not None and self.config.etag != config.etag
+        self.config = config
+        if moved and self.outrun():
+            self._check_soon()
+
+    def outrun(self) -> bool:
+        """The draft was made on another file than the one that is known now."""
+        draft = self.desk.draft
+        return bool(len(draft)) and self.config is not None and draft.etag != self.config.etag
 
     def put(self, edit: Edit, note: str) -> bool:
         """One more edit in the draft; False, with a reason on the screen, when there is no file."""

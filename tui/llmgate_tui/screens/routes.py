@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.worker import Worker
 
 from llmgate.wire.editing import RouteQuestion
 from llmgate.wire.gateway import RouteView
@@ -42,6 +43,7 @@ class RoutesBody(Drafting):
         self.running: list[RouteView] | None = None
         self.plan: list[PlannedRoute] = []
         self._ticks = 0
+        self._reader: Worker[None] | None = None
         self._question: Values = {}
 
     def compose(self) -> ComposeResult:
@@ -78,7 +80,7 @@ class RoutesBody(Drafting):
 
     def steered(self) -> None:
         """Reads config and routes again."""
-        self.run_worker(self._read(afresh=True), group="read", exclusive=True)
+        self._reader = self.run_worker(self._read(afresh=True), group="read", exclusive=True)
 
     def news(self) -> None:
         """Another version of the config is another list."""
@@ -91,8 +93,8 @@ class RoutesBody(Drafting):
         """Every two seconds: what was really sent."""
         self.follow_draft()
         self._ticks = (self._ticks + 1) % _EVERY_TICKS
-        if not self._ticks:
-            self.run_worker(self._read(), group="read", exclusive=True)
+        if not self._ticks and (self._reader is None or self._reader.is_finished):
+            self._reader = self.run_worker(self._read(), group="read")
 
     def link_changed(self, link: Link) -> None:
         """What is shown is old while the connection is down: greyed."""
@@ -105,21 +107,14 @@ class RoutesBody(Drafting):
         version = status.config_version if status is not None else None
         try:
             if afresh or self.config is None or self.config.version != version:
-                self.config = await self.desk.steering.config()
+                self.know(await self.desk.steering.config())
             running = await self.desk.steering.routes()
         except ApiProblem:
             self.redraw()  # the header says how the connection stands
             return
-        if not self._moved_under() or self.running is None:
-            self.running = running
+        if self.running is None or not self.outrun():
+            self.running = running  # else the draft's places are those of the routes it was made on
         self.redraw()
-
-    def _moved_under(self) -> bool:
-        """The draft belongs to another file than the one that runs: its places are those of that
-        one.
-        """
-        draft = self.desk.draft
-        return bool(len(draft)) and self.config is not None and draft.etag != self.config.etag
 
     def drafted(self) -> None:
         """The same routes with other edits on top."""
