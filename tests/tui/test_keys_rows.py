@@ -173,6 +173,13 @@ def test_edits_of_the_draft_are_made_on_mappings_only() -> None:
     assert TREE["limits"].keys() == {"claude-*"}  # the file's own stays as it was
 
 
+def test_a_file_whose_secrets_are_replaced_is_read_all_the_same() -> None:
+    text = "keys:\n  ide: {key: {{secret:keys.ide}}, limits: {requests_per_minute: 3}}\n"
+
+    assert limits_of(parsed(text), "key", "ide") == {"requests_per_minute": 3}
+    assert limits_of(parsed(text.replace("{{", '"{{').replace("}},", '}}",')), "key", "ide")
+
+
 @pytest.mark.parametrize("broken", ["keys: [", "- a\n- b", "\x00", "keys: 7", "keys: {a: 1}"])
 def test_a_file_that_cannot_be_read_has_no_limits(broken: str) -> None:
     tree = parsed(broken)

@@ -321,6 +321,18 @@ async def test_without_a_file_nothing_can_be_edited_yet(limited: FakeGateway) ->
         await shown(pilot, "Config (7) writes one")
 
 
+async def test_a_file_that_cannot_be_read_here_is_not_edited_blindly(limited: FakeGateway) -> None:
+    tell_file(limited, "keys: {ide: [")
+    app = open_app(limited)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await opened(pilot)
+        await go(pilot, app, "key:ide")
+        await pilot.press("e")
+        await shown(pilot, "cannot be read here")
+
+        assert app.screen is app.main
+
+
 async def test_a_gateway_that_does_not_answer_is_said(limited: FakeGateway) -> None:
     limited.answers["keys"] = Reply(503, {"detail": f"busy {EVIL}"})
     app = open_app(limited)

@@ -31,6 +31,7 @@ from llmgate_tui.steering import Refused, Stale
 from llmgate_tui.text import clean
 
 _NO_FILE = "there is no config file yet: Config (7) writes one, then this can be edited"
+_UNREADABLE = "the file's text cannot be read here: edit it in Config (7)"
 _PATTERN = Field("pattern", "model: a name, glob or /regex/", hint="gpt-4o, claude-*, /mini$/")
 
 
@@ -242,6 +243,9 @@ async def config_of(where: Drafting) -> ConfigView | None:
     where.config = config
     if not config.editable:
         where.notify(_NO_FILE, severity="warning", markup=False)
+        return None
+    if config.text.strip() and not parsed(config.text):
+        where.notify(_UNREADABLE, severity="warning", markup=False)
         return None
     return config
 

@@ -1,6 +1,7 @@
 """What the config file, with the draft on top of it, says of keys and limits (no Textual)."""
 
 import copy
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from llmgate.wire.limits import Scope
 
 Tree = dict[str, Any]
 
+_SEALED: Final = re.compile(r"\{\{secret:[^{}\n]{0,200}\}\}")  # stands where a secret is
 _LARGEST: Final = 2_000_000
 _SECTIONS: Final[dict[Scope, str]] = {"key": "keys", "provider": "providers", "model": "limits"}
 
@@ -19,6 +21,7 @@ def parsed(text: str) -> Tree:
     """The file as plain values; empty when it cannot be read."""
     if len(text) > _LARGEST:
         return {}
+    text = _SEALED.sub("sealed", text)  # unquoted it would be no YAML
     try:
         return msgspec.yaml.decode(text.encode("utf-8", "replace"), type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError, ValueError):
