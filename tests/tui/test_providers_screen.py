@@ -25,7 +25,7 @@ from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.form import Form
 from llmgate_tui.screens.preview import Preview
 from llmgate_tui.screens.providers import ProvidersBody
-from llmgate_tui.screens.providers_edit import check, edits, settings, values
+from llmgate_tui.screens.providers_edit import check, edits, settings, values, variable
 from llmgate_tui.screens.providers_rows import cells, sought, state_cell, usable
 from llmgate_tui.screens.review import Review
 from tests.tui import sample
@@ -172,6 +172,12 @@ def test_what_a_form_could_not_write_back_is_not_in_it() -> None:
     assert settings(FILE, "nobody") is None
     assert settings("providers: [", "groq") is None
     assert settings("providers: {groq: 4}", "groq") is None
+
+
+@pytest.mark.parametrize("key", ["${A_KEY}", "${A_KEY:-x}", "${A_KEY:-{{secret:a}", "${A_KEY:-}"])
+def test_a_key_is_known_by_its_variable(key: str) -> None:
+    assert variable(key) == "A_KEY"
+    assert variable("sk-literal") == variable(None) == ""
 
 
 def test_only_what_differs_becomes_an_edit() -> None:

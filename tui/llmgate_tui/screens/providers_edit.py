@@ -12,7 +12,7 @@ from llmgate_tui.text import clean
 Values = dict[str, str]
 
 TIMEOUTS: Final = ("connect_s", "first_byte_s", "idle_s")
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}")
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-.*)?\}")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LARGEST: Final = 2_000_000
 
