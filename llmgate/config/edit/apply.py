@@ -38,7 +38,7 @@ def _applied(document: Document, edit: Edit) -> Document:
     meant = after(value_of(document.root), edit)
     if same(before, meant):
         return document
-    _refuse_aliases(document, path, whole=not isinstance(edit, Set))
+    _refuse_aliases(document, edit)
     try:
         changed = _changed(document, edit, meant)
     except EditProblem as problem:
@@ -116,16 +116,22 @@ def child(node: Node | None, step: str | int) -> Node | None:
     return None
 
 
-def _refuse_aliases(document: Document, path: Path, *, whole: bool) -> None:
-    """Refuses what is written elsewhere: below an alias, or in what `<<` merges."""
+def _refuse_aliases(document: Document, edit: Edit) -> None:
+    """Refuses what is written elsewhere: below an alias, or in what `<<` merges.
+
+    What `<<` merges can still be set: beside it, where it wins.
+    """
+    path = tuple(edit.path)
     node, place = _nearest(document, path)
-    if node is None or place == len(path):
+    if node is None or (place == len(path) and not isinstance(edit, Insert)):
         return
     here = path[:place]
     if node.kind == "alias":
         target = f"`&{node.anchor}` in line {node.resolved.line}"
         raise refused(f"this stands for {target}: edit the file by hand, there", here, node.line)
-    if whole and node.kind == "mapping" and path[place] in node.fields():
+    if place == len(path) or isinstance(edit, Set) or node.kind != "mapping":
+        return
+    if path[place] in node.fields():
         there = node.fields()[str(path[place])]
         raise refused(
             f"this comes from line {there.line} through `<<`: edit the file by hand, there",

@@ -70,7 +70,7 @@ def _name(name: object, path: Path) -> str:
     return _text(name, path)
 
 
-def _number(value: float, path: Path) -> float:
+def _number(value: Any, path: Path) -> Any:
     if isinstance(value, float):
         if not math.isfinite(value):
             raise refused("the number must be finite", path)
