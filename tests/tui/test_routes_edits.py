@@ -188,6 +188,7 @@ def test_a_new_route_says_no_more_than_was_typed() -> None:
     [
         ({"name": ""}, "name"),
         ({"name": "big"}, "already"),
+        ({"name": "no name"}, "letters"),
         ({"strategy": "random"}, "weighted or priority"),
         ({"provider": ""}, "provider"),
     ],

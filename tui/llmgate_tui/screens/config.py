@@ -1,35 +1,30 @@
 """The Config screen: the file with its problems, the draft, every version there was."""
 
-from pathlib import Path
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from textual import on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from llmgate.wire.editing import History, Verdict
+from llmgate.wire.editing import History
 from llmgate.wire.gateway import ConfigView
-from llmgate_tui import editor
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
+from llmgate_tui.screens import config_acts as acts
 from llmgate_tui.screens import config_history as histories
 from llmgate_tui.screens.body import KeyGroup
 from llmgate_tui.screens.config_file import FileText, file_text, first_problem, toned
 from llmgate_tui.screens.config_head import MODES, ConfigHead, Mode, Shown
 from llmgate_tui.screens.config_keys import CONFIG_KEYS
 from llmgate_tui.screens.drafting import Drafting
-from llmgate_tui.screens.review import Review, Told, asked, failed, say
-from llmgate_tui.steering import Refused, Stale
-from llmgate_tui.verdict_text import Line, running, verdict_lines, where
+from llmgate_tui.screens.review import say
+from llmgate_tui.verdict_text import Line, verdict_lines
 from llmgate_tui.widgets.find_line import FindLine
 from llmgate_tui.widgets.grid import GRID_KEYS, Grid
 from llmgate_tui.widgets.line_look import KEYS as TEXT_KEYS
 from llmgate_tui.widgets.line_view import LineView
-
-_LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class ConfigBody(Drafting):
@@ -248,57 +243,16 @@ class ConfigBody(Drafting):
             self.app.copy_to_clipboard(self.config.file)
             say(self, f"copied: {self.config.file}")
 
-    # -- the file ------------------------------------------------------------
+    # -- the file and its history ---------------------------------------------
 
     def action_validate(self) -> None:
         """The file on disk, now."""
-        self.run_worker(self._reload(), group="steer", exclusive=True)
-
-    async def _reload(self) -> None:
-        before = self.config.version if self.config is not None else None
-        try:
-            view = await self.desk.steering.reload()
-        except ApiProblem as problem:
-            failed(self, "the file was not read", problem)
-            return
-        if view.problems:
-            first = view.problems[0]
-            place = where(first)
-            say(self, f"not applied: {first.message}" + (f" ({place})" if place else ""), "error")
-        elif view.version == before:
-            say(self, f"the file is good; config v{view.version} is running")
-        else:
-            say(self, f"config v{view.version} is running: u undoes it")
-        self.steered()
+        self.run_worker(acts.check(self), group="steer", exclusive=True)
 
     def action_editor(self) -> None:
         """The person's own, at the line."""
-        config = self.config
-        if config is None:
-            return
-        try:
-            argv = editor.command(Path(config.file), self._line(config))
-        except ValueError as error:
-            say(self, f"$EDITOR cannot be read: {error}", "error")
-            return
-        if not argv:
-            say(self, f"$EDITOR is not set: export EDITOR=nano, or edit {config.file}", "warning")
-        elif urlsplit(self.desk.api.url).hostname not in _LOCAL or not Path(config.file).is_file():
-            say(self, f"{config.file} is not on this machine: edit it where it is", "warning")
-        else:
-            self._open(argv, config.file)
-
-    def _open(self, argv: list[str], file: str) -> None:
-        try:
-            with self.app.suspend():
-                problem = editor.run(argv)
-        except SuspendNotSupported:
-            say(self, f"no editor can be opened in this terminal: edit {file}", "warning")
-            return
-        self.app.refresh()
-        if problem:
-            say(self, problem, "warning")
-        self.action_validate()
+        if self.config is not None and acts.edit_file(self, self.config, self._line(self.config)):
+            self.action_validate()
 
     def _line(self, config: ConfigView) -> int:
         if line := first_problem(config):
@@ -308,52 +262,16 @@ class ConfigBody(Drafting):
         row = min(self.file.scroll_offset.y, self.file.text.rows - 1)
         return self._text.line_at(self.file.text.row(row).line)
 
-    # -- history -------------------------------------------------------------
-
     def _number(self) -> int | None:
         return int(self.grid.selected) if self.grid.selected.isdecimal() else None
 
     def action_open(self) -> None:
-        """What it changed."""
-        self.run_worker(self._open_revision(), group="ask", exclusive=True)
-
-    async def _open_revision(self) -> None:
-        if (number := self._number()) is None:
-            return
-        try:
-            detail = await self.desk.steering.revision(number)
-        except ApiProblem as problem:
-            failed(self, f"revision {number}", problem)
-            return
-        lines = histories.detail_lines(detail)
-        await asked(self, Told(histories.title(detail.revision), lines, self.desk))
+        """What the revision under the cursor changed."""
+        if (number := self._number()) is not None:
+            self.run_worker(acts.show_revision(self, number), group="ask", exclusive=True)
 
     def action_roll_back(self) -> None:
         """To the one under the cursor, after its diff."""
-        self.run_worker(self._roll_back(), group="steer", exclusive=True)
-
-    async def _roll_back(self) -> None:
-        number, config = self._number(), self.config
-        if number is None or config is None:
-            return
-        try:
-            detail = await self.desk.steering.revision(number)
-            if detail.revision.current:
-                say(self, f"revision {number} is running already")
-                return
-            would = Verdict(
-                ok=True, etag=config.etag, version=config.version, diff=detail.to_current
-            )
-            page = Review(f"Roll back to revision {number}", would, self.desk, verb="roll back")
-            if not await asked(self, page):
-                return
-            verdict = await self.desk.steering.roll_back(number, config.etag)
-        except Stale:
-            say(self, "the file has just changed: look at it, then roll back again", "warning")
-        except Refused as refused:
-            say(self, f"not rolled back: {refused}", "error")
-        except ApiProblem as problem:
-            failed(self, "not rolled back", problem)
-        else:
-            say(self, running(verdict))
-        self.steered()
+        if (number := self._number()) is not None and self.config is not None:
+            work = acts.roll_back(self, number, self.config)
+            self.run_worker(work, group="steer", exclusive=True)

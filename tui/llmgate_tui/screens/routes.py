@@ -1,5 +1,6 @@
 """The Routes screen: targets, weights and shares, edited as a draft."""
 
+from collections.abc import Awaitable, Coroutine
 from typing import ClassVar, Final
 
 from textual import events, on
@@ -7,18 +8,15 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.worker import Worker
 
-from llmgate.wire.editing import RouteQuestion
 from llmgate.wire.gateway import RouteView
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
+from llmgate_tui.screens import routes_acts as acts
 from llmgate_tui.screens import routes_edits as edits
-from llmgate_tui.screens import routes_forms as forms
 from llmgate_tui.screens.body import KeyGroup
-from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.drafting import Drafting
 from llmgate_tui.screens.form import Values
-from llmgate_tui.screens.review import Told, asked, failed
 from llmgate_tui.screens.routes_keys import NEEDS_ROUTE, NEEDS_TARGET, ROUTE_KEYS
 from llmgate_tui.screens.routes_plan import PlannedRoute, PlannedTarget, planned
 from llmgate_tui.screens.routes_rows import NO_FILE, NOTHING, Spot, columns, rows, spot
@@ -236,88 +234,42 @@ class RoutesBody(Drafting):
         if route := self.route():
             self.put(*edits.switch(route))
 
+    # -- what is asked -------------------------------------------------------
+
     def action_remove(self) -> None:
         """Out of the draft's routes, after a question."""
-        self.run_worker(self._remove(), group="ask", exclusive=True)
-
-    async def _remove(self) -> None:
-        route, target = self.route(), self.target()
-        if route is None:
-            return
-        what = f"target {edits.named(target)} of {route.name}" if target else f"route {route.name}"
-        question = f"Remove {clean(what)}? It goes when the draft is applied."
-        if await asked(self, Confirm(question, "remove")):
-            self.put(*edits.remove(route, target))
-
-    # -- forms ---------------------------------------------------------------
+        if route := self.route():
+            self._ask(acts.remove(self, route, self.target()))
 
     def action_edit(self) -> None:
         """The target, or the route."""
-        self.run_worker(self._edit(), group="ask", exclusive=True)
-
-    async def _edit(self) -> None:
-        route, target = self.route(), self.target()
-        if route is None:
-            return
-        if target is None:
-            after = await asked(self, forms.route_form(route, self._names() - {route.name}))
-            changes = edits.change_route(route, after) if after is not None else []
-        else:
-            title = f"{route.name}: {edits.named(target)}"
-            form = forms.target_form(title, target, self.desk.traffic.providers)
-            after = await asked(self, form)
-            changes = edits.change_target(route, target, after) if after is not None else []
-        if all(self.put(edit, note) for edit, note in changes) and after is not None:
-            name = after.get("name", route.name)
-            self.grid.select(Spot(name, target.index if target else None).id)
+        if route := self.route():
+            taken = self._names() - {route.name}
+            self._ask(self._go(acts.edit(self, route, self.target(), taken)))
 
     def action_add(self) -> None:
         """One more target."""
-        self.run_worker(self._add(), group="ask", exclusive=True)
-
-    async def _add(self) -> None:
-        route = self.route()
-        if route is None:
-            return
-        providers = self.desk.traffic.providers
-        after = await asked(self, forms.target_form(f"{route.name}: new target", None, providers))
-        if after is None:
-            return
-        drafted, at = edits.new_target(route, after)
-        if self.put(*drafted):
-            self.grid.select(Spot(route.name, at).id)
+        if route := self.route():
+            self._ask(self._go(acts.add(self, route)))
 
     def action_new(self) -> None:
         """One more route."""
-        self.run_worker(self._new(), group="ask", exclusive=True)
+        self._ask(self._go(acts.new(self, self._names())))
 
-    async def _new(self) -> None:
-        form = forms.new_route_form(self._names(), self.desk.traffic.providers)
-        after = await asked(self, form)
-        if after is not None and self.put(*edits.new_route(after)):
-            self.grid.select(Spot(after["name"]).id)
+    def action_dry_run(self) -> None:
+        """Where would a model go?"""
+        self._ask(self._dry_run())
+
+    async def _dry_run(self) -> None:
+        self._question = await acts.dry_run(self, self.plan, self._question)
+
+    async def _go(self, work: Awaitable[Spot | None]) -> None:
+        """Puts the cursor where the work has been done."""
+        if place := await work:
+            self.grid.select(place.id)
+
+    def _ask(self, work: Coroutine[None, None, None]) -> None:
+        self.run_worker(work, group="ask", exclusive=True)
 
     def _names(self) -> set[str]:
         return {route.name for route in self.plan}
-
-    def action_dry_run(self) -> None:
-        """Asks the gateway where a model would go, draft included."""
-        self.run_worker(self._dry_run(), group="ask", exclusive=True)
-
-    async def _dry_run(self) -> None:
-        models = forms.known_models(self.plan, self.desk.traffic.providers.values())
-        after = await asked(self, forms.dry_run_form(self._question, models))
-        if after is None:
-            return
-        self._question = after
-        drafted = list(self.desk.draft.edits)
-        question = RouteQuestion(
-            model=after["model"], path=after["path"], key=after["key"], edits=drafted
-        )
-        try:
-            answer = await self.desk.steering.explain(question)
-        except ApiProblem as problem:
-            failed(self, "not asked", problem)
-            return
-        lines = forms.answer_lines(answer, self.desk.glyphs, drafted=bool(drafted))
-        await asked(self, Told(f"Where {after['model']} would go", lines, self.desk))

@@ -1,5 +1,6 @@
 """What the keys of the Routes screen do to the file: edits, each with a note (no Textual)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ Values = dict[str, str]
 HEAVIEST: Final = 100_000
 STRATEGIES: Final = ("weighted", "priority")
 STREAMING: Final = ("any", "only", "never")
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MATCHES: Final = ("model", "path", "key", "header")
 
 
@@ -142,6 +144,8 @@ def check_route(values: Values, taken: set[str]) -> str:
     name = values["name"]
     if not name:
         return "name: what is it called?"
+    if not _NAME.fullmatch(name):
+        return "name: letters, digits, . _ and -, at most 64"
     if name in taken:
         return f"name: there is a route {name!r} already"
     if values["strategy"] not in STRATEGIES:
