@@ -1,7 +1,6 @@
 """What the config file, with the draft on top of it, says of keys and limits (no Textual)."""
 
 import copy
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -9,10 +8,10 @@ import msgspec
 
 from llmgate.wire.editing import Edit, Insert, Move, Path, Remove, Rename, Set
 from llmgate.wire.limits import Scope
+from llmgate_tui.sealed import readable
 
 Tree = dict[str, Any]
 
-_SEALED: Final = re.compile(r"\{\{secret:[^{}\n]{0,200}\}\}")  # stands where a secret is
 _LARGEST: Final = 2_000_000
 _SECTIONS: Final[dict[Scope, str]] = {"key": "keys", "provider": "providers", "model": "limits"}
 
@@ -21,9 +20,9 @@ def parsed(text: str) -> Tree:
     """The file as plain values; empty when it cannot be read."""
     if len(text) > _LARGEST:
         return {}
-    text = _SEALED.sub("sealed", text)  # unquoted it would be no YAML
+    data = readable(text).encode("utf-8", "replace")
     try:
-        return msgspec.yaml.decode(text.encode("utf-8", "replace"), type=dict[str, Any])
+        return msgspec.yaml.decode(data, type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return {}
 
