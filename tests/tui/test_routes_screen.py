@@ -647,3 +647,25 @@ async def test_a_file_that_moves_under_a_draft_is_said_and_the_draft_stays_as_it
         body.follow_draft()
         body.steered()
         await until(pilot, lambda: "gpt-*" not in screen_text(app))
+
+
+async def test_a_redo_that_changes_nothing_says_so(steered: FakeGateway) -> None:
+    steered.answers["POST config/redo"] = Verdict(ok=True, etag='"e1"', version=12)
+    app = open_app(steered)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_routes(pilot)
+        await pilot.press("U")
+        await shown(pilot, "the redo changed nothing")
+
+
+async def test_the_cursor_is_where_it_was_last_time(steered: FakeGateway) -> None:
+    app = open_app(steered)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.main.bodies.remember({"routes": {"at": "1:big"}})
+        await shown(pilot, "connected")
+        await pilot.press("3")
+        await shown(pilot, "gpt-*")
+        routes = app.main.bodies.body
+        assert isinstance(routes, RoutesBody)
+        assert routes.grid.selected == "1:big"
+        assert routes.memory() == {"at": "1:big"}

@@ -53,6 +53,9 @@ def test_a_route_tells_the_shares_that_move() -> None:
         "  new  new, 30 %",
     ]
     assert "\n".join(plain(texts.route_lines(effect, ASCII))).isascii()
+    alone = Share(provider="a", weight_before=1, weight_after=11, before=1.0, after=1.0)
+    same = RouteEffect(route="fast", change="changed", shares=[alone])
+    assert plain(texts.route_lines(same, UNICODE))[1] == "  a  weight 1 → 11, still 100 %"
     moved = RouteEffect(route="fast", change="moved")
     assert plain(texts.route_lines(moved, UNICODE)) == ["route fast moved"]
 

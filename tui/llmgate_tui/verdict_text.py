@@ -94,6 +94,9 @@ def _share(share: Share, glyphs: Glyphs) -> Line:
         return [(name, ""), (f"  new, {after}", "good")]
     if share.after is None:
         return [(name, ""), (f"  {before}, gone", "bad")]
+    if before == after:
+        moved = f"  weight {share.weight_before} {glyphs.arrow} {share.weight_after}"
+        return [(name, ""), (f"{moved}, still {after}", "quiet")]
     return [(name, ""), (f"  {before} {glyphs.arrow} ", "quiet"), (after, "accent")]
 
 

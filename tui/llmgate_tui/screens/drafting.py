@@ -235,5 +235,7 @@ class Drafting(Body):
     def _stepped(self, which: str, verdict: Verdict) -> str:
         lines = effect_lines(verdict, self.desk.glyphs)[:5]
         said = ["".join(text for text, _ in line) for line in lines]
+        if not said and not verdict.diff:
+            return f"{running(verdict, undo=False)}: the {which} changed nothing in the file"
         way = "U redoes it" if which == "undo" else "u undoes it"
         return "\n".join([f"{running(verdict, undo=False)} ({which}): {way}", *said])

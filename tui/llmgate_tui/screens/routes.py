@@ -40,6 +40,7 @@ class RoutesBody(Drafting):
         self.grid = Grid(columns(120), id="routes-grid", ellipsis=desk.glyphs.ellipsis)
         self.running: list[RouteView] | None = None
         self.plan: list[PlannedRoute] = []
+        self._wanted = ""  # the row of last time
         self._ticks = 0
         self._reader: Worker[None] | None = None
         self._question: Values = {}
@@ -63,8 +64,7 @@ class RoutesBody(Drafting):
 
     def remember(self, memory: dict[str, str]) -> None:
         """The same row as last time, if it comes again."""
-        if not self.grid.rows:
-            self.grid.selected = memory.get("at", "")
+        self._wanted = memory.get("at", "")
 
     # -- news ----------------------------------------------------------------
 
@@ -125,6 +125,9 @@ class RoutesBody(Drafting):
         self.plan = planned(self.running or [], self.desk.draft.edits, self._away())
         found = rows(self.plan, self.desk.traffic.providers, self.desk.glyphs, self.size.width)
         self.grid.set_rows(found or self._nothing())
+        if found and self._wanted:
+            self.grid.select(self._wanted)
+            self._wanted = ""
 
     def _away(self) -> set[str]:
         providers = self.desk.traffic.providers.values()
