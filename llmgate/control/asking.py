@@ -4,13 +4,14 @@ Every answer asks routers of its own, so no wheel that carries requests turns.
 """
 
 from llmgate.access.keys import Keys
+from llmgate.config.edit.apply import EditProblem, apply
 from llmgate.config.snapshot import Snapshot
 from llmgate.control.core import Core
-from llmgate.errors import BadRequest, CallError, PathNotFound
+from llmgate.errors import BadRequest, CallError, ConfigProblem, PathNotFound
 from llmgate.routing.explain import explain
 from llmgate.routing.router import Ask, Choice, Plan, Router
 from llmgate.routing.rule import drains
-from llmgate.wire.editing import RouteAnswer, RouteQuestion, Share
+from llmgate.wire.editing import Edit, RouteAnswer, RouteQuestion, Share
 from llmgate.wire.paths import place
 
 LONGEST_MODEL = 512
@@ -66,10 +67,14 @@ class Asked:
         return Plan("", (Choice(name, model, 1, 1.0),), model)
 
 
-def answer_of(core: Core, question: RouteQuestion, draft: Snapshot | None) -> RouteAnswer:
-    """Where a request would go; with a ``draft`` also where it goes without it."""
+def answer_of(core: Core, question: RouteQuestion) -> RouteAnswer:
+    """Where a request would go; with draft edits also where it goes without them."""
     if problem := _unaskable(question):
         return RouteAnswer(problem=problem)
+    try:
+        draft = _drafted(core, question.edits) if question.edits else None
+    except (EditProblem, ConfigProblem) as error:
+        return RouteAnswer(problem=core.scrub_text(f"the draft: {error}"))
     running = Asked(core, core.snapshot, question)
     asked = running if draft is None else Asked(core, draft, question)
     why = asked.why()
@@ -79,6 +84,11 @@ def answer_of(core: Core, question: RouteQuestion, draft: Snapshot | None) -> Ro
         return RouteAnswer(why=why, problem=error.message)
     before = _before(running) if draft is not None else ()
     return RouteAnswer(route=plan.route, targets=_shares(before, plan.choices), why=why)
+
+
+def _drafted(core: Core, edits: list[Edit]) -> Snapshot:
+    """The running text with edits made on it. Raises ``EditProblem`` and ``ConfigProblem``."""
+    return core.holder.check(apply(core.snapshot.text, edits))
 
 
 def _unaskable(question: RouteQuestion) -> str:

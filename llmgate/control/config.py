@@ -6,13 +6,13 @@ from litestar import Response, Router, get, patch, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from llmgate.config.schema import config_schema
 from llmgate.control.core import Core
-from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, answer, bounded
+from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, Client, answer, bounded, tagged
 from llmgate.control.refusal import REFUSALS
-from llmgate.wire.editing import EditRequest, History, RevisionDetail, Verdict
+from llmgate.wire.editing import AUTHOR_HEADER, EditRequest, History, RevisionDetail, Verdict
 from llmgate.wire.forms import VersionAnswer
 from llmgate.wire.gateway import ConfigView
 
@@ -25,7 +25,7 @@ async def get_config(state: State) -> Response[ConfigView]:
     """The ETag is the base of edits. Secrets are never in it: the file's own text holds ${VAR}s,
     literal ones are replaced.
     """
-    return await _view(state.core)
+    return _view(state.core)
 
 
 @get("/version", summary="The version of the running config", responses=REFUSALS)
@@ -82,10 +82,7 @@ async def get_history(
 async def get_revision(state: State, number: FromPath[int]) -> RevisionDetail:
     """Its text without secrets, its own change, and what a rollback to it would do."""
     core: Core = state.core
-    detail = await core.editor.revision(_known(number))
-    if detail is None:
-        raise _no_revision(number)
-    return detail
+    return await core.editor.revision(_known(number))
 
 
 @post(
@@ -120,10 +117,12 @@ async def roll_back_config(
 
 
 @post("/file", summary="Write the first file", status_code=200, responses=EDITS)
-async def write_config_file(state: State) -> Response[Verdict]:
+async def write_config_file(
+    state: State, who: Annotated[Client, HeaderParameter(name=AUTHOR_HEADER)] = "api"
+) -> Response[Verdict]:
     """Gives a config that was built from the environment a file, so that it can be edited."""
     core: Core = state.core
-    return answer(await core.editor.write_file())
+    return answer(await core.editor.write_file(who))
 
 
 @post("/reload", summary="Read the file again now", status_code=200, responses=REFUSALS)
@@ -131,23 +130,18 @@ async def reload_config(state: State) -> Response[ConfigView]:
     """The same as saving the file: a broken one is refused and reported in `problems`."""
     core: Core = state.core
     await core.holder.reload_now()
-    return await _view(core)
+    return _view(core)
 
 
 def _known(number: int) -> int:
     """A number that a revision may have. Raises 404."""
     if not 0 < number < _NEVER:
-        raise _no_revision(number)
+        raise NotFoundException(f"no revision has the number {str(number)[:20]}")
     return number
 
 
-def _no_revision(number: int) -> NotFoundException:
-    return NotFoundException(f"no revision has the number {str(number)[:20]}")
-
-
-async def _view(core: Core) -> Response[ConfigView]:
-    view = await core.config()
-    return Response(view, headers={"etag": view.etag})
+def _view(core: Core) -> Response[ConfigView]:
+    return tagged(core, core.config())
 
 
 config_router = Router(

@@ -9,8 +9,8 @@ from llmgate import __version__
 from llmgate.config.snapshot import Snapshot
 from llmgate.config.watch import ConfigHolder
 from llmgate.control.calendar import midnight_ms
+from llmgate.control.editor import Editor
 from llmgate.control.route_views import route_views
-from llmgate.control.steering import Editor, Nobody
 from llmgate.control.written import key_variables
 from llmgate.exchange import Exchange
 from llmgate.gateway import Gateway
@@ -47,7 +47,7 @@ class Core:
         store: Store,
         hub: Hub,
         metrics: Metrics,
-        editor: Editor | None = None,
+        editor: Editor,
         address: str,
         scrub_text: Callable[[str], str],
     ) -> None:
@@ -56,7 +56,7 @@ class Core:
         self.store = store
         self.hub = hub
         self.metrics = metrics
-        self.editor: Editor = editor or Nobody()
+        self.editor = editor
         self.observed = Observed()
         self.address = address
         self.scrub_text = scrub_text
@@ -135,10 +135,9 @@ class Core:
             providers=providers,
         )
 
-    async def config(self) -> ConfigView:
+    def config(self) -> ConfigView:
         """The running config and what is wrong with a refused edit."""
         snapshot = self.snapshot
-        history = await self.editor.history(1)
         return ConfigView(
             version=snapshot.version,
             file=snapshot.file,
@@ -152,9 +151,9 @@ class Core:
             rejected_version=self.holder.rejected_version,
             warnings=list(snapshot.warnings),
             restart_needed=list(self.holder.restart_needed),
-            editable=bool(snapshot.file),
-            undo=history.undo,
-            redo=history.redo,
+            editable=self.editor.editable,
+            undo=self.editor.undo_to,
+            redo=self.editor.redo_to,
         )
 
     def routes(self) -> list[RouteView]:

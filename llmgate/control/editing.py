@@ -10,13 +10,13 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter
 
+from llmgate.config.edit.apply import MOST_EDITS
 from llmgate.control.core import Core
 from llmgate.control.refusal import REFUSALS, refusal
 from llmgate.wire.editing import AUTHOR_HEADER, Conflict, Edit, EditRequest, Verdict, Who
 
 T = TypeVar("T")
-
-MOST_EDITS = 1_000
+Client = Literal["tui", "api"]
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ def author(
         ),
     ] = None,
     who: Annotated[
-        Literal["tui", "api"],
+        Client,
         HeaderParameter(name=AUTHOR_HEADER, description="Who edits, for the history."),
     ] = "api",
 ) -> Author:
@@ -62,7 +62,7 @@ ETAG = [
 
 EDITS = {
     **REFUSALS,
-    409: refusal("The name is taken, or there is no file to edit"),
+    409: refusal("The name is taken, or there is nothing to edit, undo or redo"),
     412: ResponseSpec(
         Conflict,
         description="The file is another by now: the three-way difference",

@@ -18,10 +18,10 @@ from llmgate.control.keys import keys_router
 from llmgate.control.limits import limits_router
 from llmgate.control.providers import providers_router
 from llmgate.control.refusal import Reason, Refusal
+from llmgate.control.refused import NoSuchRevision, NotEditable, Refused, Stale
 from llmgate.control.routes import routes_router
 from llmgate.control.spend import spend_router
 from llmgate.control.state import get_status
-from llmgate.control.steering import NotEditable, Refused, Stale
 from llmgate.store.problems import BadFilter, StoreProblem
 from llmgate.wire.editing import Conflict, Verdict
 
@@ -51,6 +51,7 @@ def control_router(admitted: Guard) -> Router:
             Stale: _stale,
             Refused: _refused,
             NotEditable: _not_editable,
+            NoSuchRevision: _not_found,
             StoreProblem: _unreadable,
             BadFilter: _bad_filter,
             OverflowError: _too_large,
@@ -103,6 +104,10 @@ def _refused(_request: Any, error: Refused) -> Response[Verdict]:
 
 def _not_editable(_request: Any, error: NotEditable) -> Response[Refusal]:
     return _refusal(409, error)
+
+
+def _not_found(_request: Any, error: NoSuchRevision) -> Response[Refusal]:
+    return _refusal(404, error)
 
 
 def _unreadable(_request: Any, error: StoreProblem) -> Response[Refusal]:

@@ -15,6 +15,7 @@ from llmgate.config.snapshot import Snapshot
 from llmgate.config.watch import ConfigHolder
 from llmgate.control.calendar import local_calendar
 from llmgate.control.core import Core, now_ms
+from llmgate.control.editor import Editor
 from llmgate.errors import ConfigProblem
 from llmgate.exchange import Exchange
 from llmgate.gateway import Gateway, Running
@@ -72,12 +73,14 @@ class Runtime:
             self.minder,
             after,
         )
+        self.editor = Editor(holder, store, self.scrub_text)
         self.core = Core(
             gateway=self.gateway,
             holder=holder,
             store=store,
             hub=self.hub,
             metrics=self.metrics,
+            editor=self.editor,
             address=address,
             scrub_text=self.scrub_text,
         )
@@ -86,8 +89,14 @@ class Runtime:
         """Takes the secrets of the running config out of a text."""
         return self.scrubber.scrub_text(text)
 
-    def changed(self, _old: Snapshot, new: Snapshot) -> None:
+    async def start(self) -> None:
+        """Numbers the running config among the revisions that earlier runs have kept."""
+        await self.editor.start()
+        self.gateway.running = _running(self.holder.snapshot, self.gateway.running)
+
+    def changed(self, old: Snapshot, new: Snapshot) -> None:
         """A new config was accepted: everything that reads it is replaced at once."""
+        self.editor.noted(old, new)
         self.providers.apply(new.config)
         self.gateway.running = _running(new, self.gateway.running)
         self.scrubber = _scrubber(new)
@@ -214,6 +223,7 @@ async def running_gateway(
     tell.append(runtime.store_problem)
     for problem in early_problems:
         runtime.store_problem(problem)
+    await runtime.start()
     holder.on_change = runtime.changed
     holder.on_reject = runtime.rejected
     holder.on_restore = runtime.restored
@@ -227,6 +237,7 @@ async def running_gateway(
                     holder.run,
                     runtime.hub.run,
                     runtime.minder.run,
+                    runtime.editor.run,
                     runtime.probe_forever,
                     runtime.housekeep,
                 )
@@ -236,6 +247,7 @@ async def running_gateway(
                 task.cancel()
     finally:
         await runtime.providers.close()
+        await runtime.editor.flush()
         await store.close()
         if lost := len(store.backlog):
             runtime.log.write("error", f"{lost} exchanges could not be recorded and are lost")

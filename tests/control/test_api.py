@@ -87,7 +87,7 @@ async def test_every_endpoint_answers_as_the_document_says(gateway: Inside) -> N
                 schema = schema_of(document, "get", path, 200)
                 assert misfits(document, schema, answer.json()) == [], path
 
-    assert asked == 25
+    assert asked == 23
 
 
 async def test_every_kind_of_exchange_fits_its_document(gateway: Inside) -> None:

@@ -36,7 +36,8 @@ async def inside(config: str, folder: Path, *, pace: Pace | None = None) -> Asyn
     """Runs the gateway while the block runs."""
     file = folder / "config.yaml"
     file.write_text(config, encoding="utf-8")
-    holder = ConfigHolder(Source(from_text(config, str(file), {}), file, ()), environ={})
+    source = Source(from_text(config, str(file), {}), file, (folder / ".env",))
+    holder = ConfigHolder(source, environ={})
     options = Options(data_folder=folder, token=TOKEN, quiet=True, pace=pace or Pace())
     sock = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
