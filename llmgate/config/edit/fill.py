@@ -157,6 +157,9 @@ class Fill:
         place, eol = self._document.end, self._document.eol
         before = self._text[:place]
         lead = eol if before and not before.endswith("\n") else ""
+        last = before.rstrip("\r\n").rpartition("\n")[2]
+        if last.startswith("#") and not before.endswith(eol * 2):
+            lead += eol  # the comment is about the file, not about its first field
         ends = not before or before.endswith("\n") or place < len(self._text)
         return Patch(place, place, lead + new + (eol if ends else ""))
 

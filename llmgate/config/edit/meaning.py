@@ -5,6 +5,7 @@ fields that stay; only a move changes the order.
 """
 
 import math
+from itertools import zip_longest
 from typing import Any
 
 from llmgate.config.edit.problem import EditProblem, refused
@@ -34,15 +35,22 @@ def same_scalar(one: Any, other: Any) -> bool:
 
 
 def merged(old: Any, new: Any) -> Any:
-    """``new`` with the fields that were in ``old`` in their old order."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        kept = {name: merged(value, new[name]) for name, value in old.items() if name in new}
-        return kept | {name: value for name, value in new.items() if name not in old}
-    if isinstance(old, list) and isinstance(new, list):
-        return [merged(*pair) for pair in zip(old, new, strict=False)] + new[len(old) :]
-    if isinstance(new, float) and same_scalar(old, new):
-        return old
-    return new
+    """``new`` with the fields that were in ``old`` in their old order, and 2.0 written as 2."""
+    match new:
+        case dict():
+            olds = old if isinstance(old, dict) else {}
+            names = [name for name in olds if name in new]
+            names += [name for name in new if name not in olds]
+            return {name: merged(olds.get(name), new[name]) for name in names}
+        case list():
+            before = old if isinstance(old, list) else []
+            return [merged(*pair) for pair in zip_longest(before[: len(new)], new)]
+        case float() if same_scalar(old, new):
+            return old
+        case float() if new.is_integer() and abs(new) < 1e15:
+            return int(new)
+        case _:
+            return new
 
 
 def checked(value: Any, path: Path, depth: int = 0) -> Any:
@@ -184,7 +192,7 @@ def _insert(value: Any, edit: Insert, path: Path) -> Any:
         raise refused("there is no list here", path)
     if not 0 <= edit.index <= len(items):
         raise refused(f"there is no place {edit.index}: places are 0 to {len(items)}", path)
-    items.insert(edit.index, checked(edit.value, path))
+    items.insert(edit.index, merged(None, checked(edit.value, path)))
     return value
 
 
