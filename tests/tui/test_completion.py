@@ -8,7 +8,8 @@ MODELS = ["claude-sonnet-4-5", "claude-haiku-4-5", "gpt-5.1", "my model", ""]
 
 
 def values(field: str) -> list[str]:
-    return MODELS if field == "model" else []
+    known = {"model": MODELS, "limit": ["key ide: requests_per_day"]}
+    return known.get(field, [])
 
 
 @pytest.mark.parametrize(
@@ -19,10 +20,14 @@ def values(field: str) -> list[str]:
         ("(cl", "(client:"),
         ("mark", "marked"),
         ("state:str", "state:streaming "),
+        ("state:q", "state:queued "),
+        ("since:y", "since:yesterday "),
+        ("limit:key", 'limit:"key ide: requests_per_day" '),
+        ("unt", "until:"),
         ("model:gp", "model:gpt-5.1 "),
         ("model:cl", "model:claude-"),
         ("model:claude-s", "model:claude-sonnet-4-5 "),
-        ("model:MY", 'model:MY'),
+        ("model:MY", 'model:"my model" '),
         ("model:nothing", "model:nothing"),
         ("zzz", "zzz"),
     ],

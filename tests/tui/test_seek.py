@@ -10,7 +10,7 @@ from llmgate_tui.seek import Seek
 from llmgate_tui.state import Traffic
 from llmgate_tui.view import View
 from tests.tui import sample
-from tests.tui.conftest import body, open_app, screen_text, settled, shown, typed, until
+from tests.tui.conftest import body, fresh, open_app, screen_text, settled, shown, typed, until
 from tests.tui.fake_gateway import TOKEN, Reply, gateway
 
 DAY_MS = 86_400_000
@@ -98,6 +98,20 @@ async def test_bodies_and_headers_are_searched_in_the_store() -> None:
             await settled(pilot, "no more  2 of")
 
             assert {body(app).view.row(at).id for at in range(2)} == {"old_1", rows[-10].id}
+
+
+async def test_what_ends_while_bodies_are_searched_is_looked_into_too() -> None:
+    async with gateway(sample.exchanges(60)) as fake:
+        app = open_app(fake)
+        async with app.run_test(size=(120, 30)) as pilot:
+            await shown(pilot, "60/60")
+            await pilot.press("slash")
+            await typed(pilot, "body:x")
+            await settled(pilot, "no more  0 of")
+            fake.holding["body x"] = {"new_1"}
+            fake.change(fresh(1, model="new-model-1"))
+            body(app)._sought_ms = 0  # the tests' clock stands still
+            await shown(pilot, "new-model-1")
 
 
 async def test_nothing_found_anywhere_is_said() -> None:

@@ -188,3 +188,27 @@ def test_a_view_kept_up_to_date_equals_one_built_anew(batches: list[list[int]], 
     fresh.rebuild()
     assert shown(kept) == shown(fresh)
     assert all(traffic.find(row.id) is row for row in traffic.rows)
+
+
+def test_the_names_a_filter_can_be_completed_with_are_those_of_the_rows() -> None:
+    traffic, _ = filled()
+    traffic.put([msgspec.structs.replace(ROWS[0], limited_by="key ide: concurrency")])
+
+    assert traffic.values("limit") == {"", "key ide: concurrency"}
+    assert "upstream_rate_limited" in traffic.values("err")
+    assert "session-codex" in traffic.values("session")
+    assert traffic.values("cost") == set()
+
+
+def test_rows_read_for_a_filter_go_when_it_does() -> None:
+    traffic = Traffic(30)
+    traffic.put(ROWS[15:])
+    traffic.merge_extra(ROWS[:3])
+    traffic.toggle_mark(ROWS[1].id)
+
+    assert len(traffic) == 28
+    assert traffic.oldest_ms() == ROWS[15].started_ms
+    assert traffic.drop_extra()
+    assert ids(traffic.rows) == [ROWS[1].id, *ids(ROWS[15:])]
+    assert not traffic.drop_extra()
+    assert traffic.oldest_ms() == ROWS[15].started_ms

@@ -32,11 +32,12 @@ def complete(text: str, at: int, values: Values) -> tuple[str, int, list[str]]:
 
 
 def _put(text: str, at: int, begun: str, words: Iterable[str]) -> tuple[str, int, list[str]]:
-    found = [word for word in words if word.lower().startswith(begun.lower())]
+    typed = begun.lstrip('"').lower()
+    found = [word for word in words if word.lstrip('"').lower().startswith(typed)]
     if not found:
         return text, at, []
     common = _common(found)
-    if len(common) > len(begun):
+    if len(common.lstrip('"')) > len(typed):
         start = at - len(begun)
         return text[:start] + common + text[at:], start + len(common), []
     return text, at, [word.strip() for word in found[:_MOST]] if len(found) > 1 else []

@@ -54,8 +54,18 @@ class Seek:
                 yield [row for row in rows if self._wanted.accept(row)]
         self.done = bool(self._wanted.needed)
 
-    async def _term(self, deep: Deep) -> AsyncGenerator[list[ExchangeSummary], None]:
-        query = self._wanted.query if deep in self._wanted.needed else {}
+    async def newly(self, since_ms: int) -> AsyncGenerator[list[ExchangeSummary], None]:
+        """Asks again about what has come since: a store can name what has ended only."""
+        for deep in self._wanted.deep:
+            async for rows in self._term(deep, since_ms):
+                yield [row for row in rows if self._wanted.accept(row)]
+
+    async def _term(
+        self, deep: Deep, since_ms: int = 0
+    ) -> AsyncGenerator[list[ExchangeSummary], None]:
+        query = dict(self._wanted.query) if deep in self._wanted.needed else {}
+        if since_ms:
+            query["since_ms"] = str(max(since_ms, int(query.get("since_ms", 0))))
         cursor, found = "", 0
         for _ in range(_DEEP_PAGES):
             page = await self._api.exchanges(

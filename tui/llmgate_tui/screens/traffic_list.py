@@ -1,23 +1,14 @@
 """The list half of the Traffic screen: filter line, rows and their order, marks, following."""
 
-import asyncio
-from contextlib import aclosing
-from typing import Final
-
 from textual import on
 
 from llmgate.wire.exchanges import ExchangeSummary
-from llmgate_tui.api import ApiProblem
 from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
-from llmgate_tui.filter import parse_filter
-from llmgate_tui.filter_terms import FilterProblem
-from llmgate_tui.older import Older
 from llmgate_tui.runs import Run
 from llmgate_tui.screens.body import Body
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.traffic_keys import ORDER_KEYS
-from llmgate_tui.seek import Seek
 from llmgate_tui.state import Delta
 from llmgate_tui.view import ARRIVAL, ORDERS, View
 from llmgate_tui.widgets.empty import Empty
@@ -26,8 +17,6 @@ from llmgate_tui.widgets.line import Piece
 from llmgate_tui.widgets.place import where
 from llmgate_tui.widgets.table_head import TableHead
 from llmgate_tui.widgets.traffic_table import TrafficTable
-
-_TYPING_S: Final = 0.3  # before bodies are looked into
 
 
 class TrafficList(Body):
@@ -52,8 +41,6 @@ class TrafficList(Body):
         self._resorted = 0.0
         self._stale = False  # a sorted or grouped list has not taken in everything
         self._link: Link | None = None
-        self._older = Older(desk.api, desk.traffic)
-        self._seek: Seek | None = None  # of the filter that is on
 
     # -- news ----------------------------------------------------------------
 
@@ -133,8 +120,8 @@ class TrafficList(Body):
         self.screen.set_focus(self._empty if self.has_class("-nothing") else self.table)
 
     def _explain(self) -> None:
-        if len(self.traffic) or self._seek is not None:
-            doing = self._seek.words() if self._seek is not None else ""
+        doing = self.seeking()
+        if len(self.traffic) or doing:
             self._empty.show_hidden(len(self.traffic), marked=self.view.only_marked, doing=doing)
             return
         if self._link is not None and not self._link.up:
@@ -145,7 +132,11 @@ class TrafficList(Body):
         self._empty.show_first(self.traffic.first_model(), keyed=keyed)
 
     def _where(self) -> list[Piece]:
-        return where(self.table, self.desk.glyphs, self._seek.words() if self._seek else "")
+        return where(self.table, self.desk.glyphs, self.seeking())
+
+    def seeking(self) -> str:
+        """What goes on in the store for the filter."""
+        return ""
 
     @on(TrafficTable.FollowChanged)
     def _follow_changed(self, event: TrafficTable.FollowChanged) -> None:
@@ -158,92 +149,6 @@ class TrafficList(Body):
         self._head.redraw()
 
     # -- the list ------------------------------------------------------------
-
-    @on(FilterBar.Changed)
-    def _filtered(self, event: FilterBar.Changed) -> None:
-        event.stop()
-        self.filter_by(event.text)
-
-    def filter_by(self, text: str) -> None:
-        """Shows what a text lets through; a text that cannot be understood changes nothing."""
-        try:
-            found = parse_filter(
-                text,
-                now_ms=self.desk.clock.now_ms(),
-                marked=self.traffic.marks,
-                local=self.desk.clock.local,
-            )
-        except FilterProblem as problem:
-            self._bar.trouble(problem)
-            return
-        self._bar.trouble(None)
-        self.view.accept = None if found is None else found.accept
-        self.workers.cancel_group(self, "seek")
-        self.traffic.drop_extra()
-        self._seek = None if found is None else Seek(self.desk.api, self.traffic, found)
-        self._rebuild()
-        if self._seek is not None and (self._seek.deep or len(self.view) < self.table.size.height):
-            self._seek_on(self._seek)
-
-    # -- older exchanges -----------------------------------------------------
-
-    @on(TrafficTable.AtOldest)
-    def _at_oldest(self, event: TrafficTable.AtOldest) -> None:
-        event.stop()
-        if self._seek is not None:
-            self._seek_on(self._seek)
-        elif self._up() and not self.view.limited and self._older.claim():
-            self.run_worker(self._page_in(), group="older", exit_on_error=False)
-
-    def _up(self) -> bool:
-        return self._link is not None and self._link.up
-
-    async def _page_in(self) -> None:
-        try:
-            rows = await self._older.page()
-        except ApiProblem as problem:
-            self.notify(f"older exchanges: {problem.message}", severity="warning", markup=False)
-            return
-        if rows:
-            self.take_older(rows)
-
-    def _seek_on(self, seek: Seek) -> None:
-        if self._up() and not seek.busy and not seek.done:
-            seek.busy, seek.problem = True, ""
-            self._face()
-            work = self._seek_more(seek)
-            self.run_worker(work, group="seek", exclusive=True, exit_on_error=False)
-
-    async def _seek_more(self, seek: Seek) -> None:
-        """From the store: what the filter wants of bodies and headers, then of older rows."""
-        enough = max(20, self.table.size.height)
-        try:
-            if seek.deep:
-                await asyncio.sleep(_TYPING_S)
-                async with aclosing(seek.deeply()) as pages:
-                    async for rows in pages:
-                        self._found(seek, rows)
-            async with aclosing(seek.older(enough)) as pages:
-                async for rows in pages:
-                    self._found(seek, rows)
-        except ApiProblem as problem:
-            seek.problem = problem.message
-            self.notify(f"not all searched: {problem.message}", severity="warning", markup=False)
-        finally:
-            seek.busy = False
-        if seek is self._seek:
-            self._face()
-
-    def _found(self, seek: Seek, rows: list[ExchangeSummary]) -> None:
-        if seek is not self._seek:
-            return
-        place = self.table.place()
-        self.traffic.merge_extra(rows)
-        self.view.rebuild()
-        self.table.rearrange()
-        if not self.table.following:
-            self.table.keep_place(place)
-        self._face()
 
     @on(FilterInput.Left)
     def _filter_left(self, event: FilterInput.Left) -> None:
