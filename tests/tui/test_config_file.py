@@ -43,7 +43,7 @@ def test_comments_are_quiet_and_keys_are_accented(text: str, tones: dict[str, st
 
 
 def test_a_very_long_line_has_one_tone() -> None:
-    assert toned("   1  " + "a: '" * 5_000) == [("   1  ", "quiet"), ("a: '" * 5_000, "")]
+    assert toned("   1  " + "a: '" * 5_000) == [("   1  ", "label"), ("a: '" * 5_000, "")]
 
 
 def test_lines_are_numbered() -> None:
@@ -83,3 +83,9 @@ def test_a_config_of_the_environment_says_how_to_get_a_file() -> None:
     assert lines[1].startswith("i writes config.yaml")
     assert "▲ restart needed: port" in lines
     assert "▲ careful" in lines
+
+
+def test_a_very_long_file_is_coloured_as_it_is_seen() -> None:
+    found = file_text(view(text="a: 1\n" * 4_000), UNICODE)
+
+    assert found.items[3_999] == "4000  a: 1"

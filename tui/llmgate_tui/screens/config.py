@@ -48,6 +48,7 @@ class ConfigBody(Drafting):
         self.history = History()
         self._find = FindLine("find in the text", id="config-find")
         self._text = FileText([], [])
+        self._offered = False  # keys for a revision
         self._shown_of: ConfigView | None = None
         self._read_of: tuple[object, ...] = ()
 
@@ -202,7 +203,9 @@ class ConfigBody(Drafting):
     @on(Grid.Moved)
     def _moved(self, event: Grid.Moved) -> None:
         event.stop()
-        self.refresh_bindings()
+        if self._offered != bool(event.id):
+            self._offered = bool(event.id)
+            self.refresh_bindings()
 
     @on(Grid.Chosen)
     def _chosen(self, event: Grid.Chosen) -> None:

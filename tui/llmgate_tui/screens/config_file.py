@@ -16,6 +16,7 @@ from llmgate_tui.widgets.line_text import Item, Line
 _GUTTER: Final = 6  # the number and two spaces
 _LONGEST: Final = 2_000  # a longer line has one tone
 _MOST: Final = 50
+_AT_ONCE: Final = 3_000  # a longer file is coloured line by line, as it is seen
 _PARTS: Final = re.compile(
     r"""(?P<comment>(?:^|(?<=\s))\#.*)
     | (?P<quoted>"(?:[^"\\]|\\.)*" | '(?:[^']|'')*')(?=\s*:(?:\s|$))
@@ -45,7 +46,7 @@ class FileText(msgspec.Struct):
 def toned(text: str) -> Line:
     """A line with its number: comments quiet, keys accented."""
     number, rest = text[:_GUTTER], text[_GUTTER:]
-    line: Line = [(number, "quiet")]
+    line: Line = [(number, "label")]
     if len(rest) > _LONGEST:
         return [*line, (rest, "")]
     at = 0
@@ -65,8 +66,11 @@ def file_text(view: ConfigView, glyphs: Glyphs) -> FileText:
         found.add(line)
     shown = view.rejected_text or view.text
     pinned = _by_line(view.problems)
-    for number, text in enumerate(shown.splitlines(), 1):
-        found.add(f"{number:>4}  {text}", number)
+    lines = shown.splitlines()
+    at_once = len(lines) <= _AT_ONCE  # then long lines wrap behind their numbers
+    for number, text in enumerate(lines, 1):
+        numbered = f"{number:>4}  {text}"
+        found.add(toned(numbered) if at_once else numbered, number)
         for problem in pinned.get(number, ()):
             found.add(_pin(problem, glyphs), number)
     return found
@@ -94,7 +98,7 @@ def _above(view: ConfigView, glyphs: Glyphs) -> list[Line]:
     if not view.editable:
         lines += [
             [("This config was built from the environment: there is no file yet.", "strong")],
-            [("i writes config.yaml, which can be edited here and in any editor.", "quiet")],
+            [("i writes config.yaml, to be edited here and in any editor:", "quiet")],
             [],
         ]
     if view.problems:

@@ -187,9 +187,9 @@ class Drafting(Body):
         except (ApiProblem, Stale) as problem:
             say(self, f"no file was written: {problem}", "error")
         else:
-            said = ["the config has a file now", *verdict.effects[:3]]
-            say(self, "\n".join(said))
-        await self.read_config()
+            await self.read_config()
+            file = self.config.file if self.config is not None else ""
+            say(self, "\n".join([f"the config has a file now: {file}", *verdict.effects[:3]]))
         self.steered()
 
     def action_undo(self) -> None:

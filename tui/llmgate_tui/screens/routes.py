@@ -40,6 +40,7 @@ class RoutesBody(Drafting):
         self.grid = Grid(columns(120), id="routes-grid", ellipsis=desk.glyphs.ellipsis)
         self.running: list[RouteView] | None = None
         self.plan: list[PlannedRoute] = []
+        self._offered = (False, False)  # keys for a route, for a target
         self._wanted = ""  # the row of last time
         self._ticks = 0
         self._reader: Worker[None] | None = None
@@ -181,7 +182,10 @@ class RoutesBody(Drafting):
     @on(Grid.Moved)
     def _moved(self, event: Grid.Moved) -> None:
         event.stop()
-        self.refresh_bindings()
+        offered = (self.route() is not None, self.target() is not None)
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
 
     @on(Grid.Chosen)
     def _chosen(self, event: Grid.Chosen) -> None:

@@ -18,8 +18,7 @@ from llmgate_tui.text import clean
 async def remove(screen: Drafting, route: PlannedRoute, target: PlannedTarget | None) -> None:
     """Out of the draft's routes, after a question."""
     what = f"target {edits.named(target)} of {route.name}" if target else f"route {route.name}"
-    question = f"Remove {clean(what)}? It goes when the draft is applied."
-    if await asked(screen, Confirm(question, "remove")):
+    if await asked(screen, Confirm(f"Remove {clean(what)}?", "remove")):
         screen.put(*edits.remove(route, target))
 
 
