@@ -69,7 +69,7 @@ class ConfigHolder:
         self.env_files = source.env_files
         self._environ = dict(os.environ if environ is None else environ)
         self._now_ms = now_ms
-        self._listens_on = source.snapshot.config.server
+        self.listens_on = source.snapshot.config.server
         self._running_on: dict[str, str] | None = self._variables_or_none()
         self._read_with: dict[str, str] | None = None
         self._stamps: Stamps = ()
@@ -194,7 +194,7 @@ class ConfigHolder:
         old, self.snapshot = self.snapshot, new
         self._running_on = self._read_with
         self.problems, self.rejected_version = [], None
-        self.restart_needed = _restart_needed(self._listens_on, new.config.server)
+        self.restart_needed = restart_needed(self.listens_on, new.config.server)
         self.on_change(old, new)
 
     def _reject(self, problems: list[ConfigProblem]) -> None:
@@ -233,7 +233,7 @@ def _stamp(file: Path) -> tuple[int, int, int]:
     return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def _restart_needed(started: Server, now: Server) -> list[str]:
+def restart_needed(started: Server, now: Server) -> list[str]:
     """What of the new config only a restart brings."""
     return [
         f"server.{field} is {getattr(now, field)} now: restart llmgate to listen there"
