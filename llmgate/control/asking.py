@@ -3,6 +3,8 @@
 Every answer asks routers of its own, so no wheel that carries requests turns.
 """
 
+import asyncio
+
 from llmgate.access.keys import Keys
 from llmgate.config.edit.apply import EditProblem, apply
 from llmgate.config.snapshot import Snapshot
@@ -67,12 +69,12 @@ class Asked:
         return Plan("", (Choice(name, model, 1, 1.0),), model)
 
 
-def answer_of(core: Core, question: RouteQuestion) -> RouteAnswer:
+async def answer_of(core: Core, question: RouteQuestion) -> RouteAnswer:
     """Where a request would go; with draft edits also where it goes without them."""
     if problem := _unaskable(question):
         return RouteAnswer(problem=problem)
     try:
-        draft = _drafted(core, question.edits) if question.edits else None
+        draft = await asyncio.to_thread(_drafted, core, question.edits)
     except (EditProblem, ConfigProblem) as error:
         return RouteAnswer(problem=core.scrub_text(f"the draft: {error}"))
     running = Asked(core, core.snapshot, question)
@@ -86,8 +88,12 @@ def answer_of(core: Core, question: RouteQuestion) -> RouteAnswer:
     return RouteAnswer(route=plan.route, targets=_shares(before, plan.choices), why=why)
 
 
-def _drafted(core: Core, edits: list[Edit]) -> Snapshot:
-    """The running text with edits made on it. Raises ``EditProblem`` and ``ConfigProblem``."""
+def _drafted(core: Core, edits: list[Edit]) -> Snapshot | None:
+    """The running text with edits made on it, None without any. Raises ``EditProblem`` and
+    ``ConfigProblem``.
+    """
+    if not edits:
+        return None
     return core.holder.check(apply(core.snapshot.text, edits))
 
 

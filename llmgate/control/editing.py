@@ -1,5 +1,6 @@
 """What every edit over the control API has in common: its base, its author, its answer."""
 
+import asyncio
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -11,9 +12,19 @@ from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter
 
 from llmgate.config.edit.apply import MOST_EDITS
+from llmgate.config.nodes import Node
 from llmgate.control.core import Core
 from llmgate.control.refusal import REFUSALS, refusal
-from llmgate.wire.editing import AUTHOR_HEADER, Conflict, Edit, EditRequest, Verdict, Who
+from llmgate.control.written import written
+from llmgate.wire.editing import (
+    AUTHOR_HEADER,
+    Conflict,
+    Edit,
+    EditRequest,
+    Path,
+    Verdict,
+    Who,
+)
 
 T = TypeVar("T")
 Client = Literal["tui", "api"]
@@ -96,6 +107,11 @@ async def edit(
     if not edits:
         return answer(await core.editor.validate(request, by.if_match))
     return answer(await core.editor.apply(request, by.if_match, by.who), status)
+
+
+async def read(core: Core, path: Path) -> Node | None:
+    """What the running text has at a path; read beside the loop, a file may be long."""
+    return await asyncio.to_thread(written, core.snapshot.text, path)
 
 
 def bounded(request: EditRequest) -> EditRequest:

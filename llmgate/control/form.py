@@ -8,8 +8,8 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 
 from llmgate.control.core import Core
-from llmgate.control.editing import Author, edit
-from llmgate.control.written import merged, written
+from llmgate.control.editing import Author, edit, read
+from llmgate.control.written import merged
 from llmgate.wire.editing import Edit, Move, Path, Remove, Rename, Set, Verdict
 
 
@@ -54,7 +54,7 @@ class Form(msgspec.Struct, frozen=True):
     ) -> Response[Verdict]:
         """Changes some fields; null removes one."""
         path = self.known(core, name)
-        edits = merged(path, patch, written(core.snapshot.text, path))
+        edits = merged(path, patch, await read(core, path))
         return await edit(core, by, edits, self._note(name, "changed"))
 
     async def remove(self, core: Core, by: Author, name: str) -> Response[Verdict]:

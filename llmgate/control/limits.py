@@ -14,9 +14,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 
 from llmgate.control.core import Core
-from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, edit, tagged
+from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, edit, read, tagged
 from llmgate.control.refusal import REFUSALS
-from llmgate.control.written import written
 from llmgate.wire.editing import Path, Remove, Set, Verdict
 from llmgate.wire.limits import LimitsView, Scope
 
@@ -60,7 +59,7 @@ async def remove_limits(
     """What was counted is forgotten with them."""
     core: Core = state.core
     path = _path(core, of, name)
-    if written(core.snapshot.text, path) is None:
+    if await read(core, path) is None:
         raise _unlimited(of, name)
     return await edit(core, by, [Remove(path)], f"limits of {name[:60]} removed")
 

@@ -46,7 +46,7 @@ async def explain_route(state: State, data: JSONBody[RouteQuestion]) -> RouteAns
     """The route, its targets in the order they would be tried, and why; nothing is sent and no
     wheel turns. With `edits`: as if they were applied, with each target's share before and after.
     """
-    return answer_of(state.core, data)
+    return await answer_of(state.core, data)
 
 
 @post("/", summary="Add a route", responses=EDITS, dependencies=AUTHOR)

@@ -9,8 +9,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 
 from llmgate.control.core import Core
-from llmgate.control.editing import AUTHOR, EDITS, Author, edit
-from llmgate.control.written import merged, written
+from llmgate.control.editing import AUTHOR, EDITS, Author, edit, read
+from llmgate.control.written import merged
 from llmgate.wire.editing import Edit, Insert, Move, Path, Remove, Verdict
 from llmgate.wire.forms import NewPlace, NewTarget
 
@@ -39,7 +39,7 @@ async def patch_target(
     """A JSON merge patch: `{"weight": 70}`, null removes a field."""
     core: Core = state.core
     path = _target(core, name, index)
-    edits = merged(path, data, written(core.snapshot.text, path))
+    edits = merged(path, data, await read(core, path))
     return await edit(core, by, edits, f"target {index} of route {name[:60]} changed")
 
 

@@ -282,3 +282,21 @@ async def test_a_route_called_explain_is_one_like_any_other(tmp_path: Path) -> N
         answer = await post(gateway, "routes/explain", {"model": "m"})
 
     assert view["name"] == answer["route"] == "explain"
+
+
+async def test_a_config_without_a_file_gets_one_and_can_be_edited_then(tmp_path: Path) -> None:
+    text = openai("http://127.0.0.1:9")
+    async with inside(text, tmp_path, written=False) as gateway:
+        before = await get(gateway, "config")
+        path, body = "/admin/v1/providers/up", {"enabled": False}
+        refused = await gateway.admin.patch(path, headers={"if-match": "*"}, json=body)
+        made = await post(gateway, "config/file")
+        again = await gateway.admin.post("/admin/v1/config/file")
+        edited = await gateway.admin.patch(path, headers={"if-match": made["etag"]}, json=body)
+        after = await get(gateway, "config")
+
+    assert before["editable"] is False
+    assert (refused.status_code, again.status_code, edited.status_code) == (409, 409, 200)
+    assert "POST /admin/v1/config/file" in refused.json()["error"]["message"]
+    assert "editable" not in after
+    assert (tmp_path / "config.yaml").read_text("utf-8").count("enabled: false") == 1

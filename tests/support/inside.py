@@ -32,11 +32,15 @@ class Inside:
 
 
 @asynccontextmanager
-async def inside(config: str, folder: Path, *, pace: Pace | None = None) -> AsyncIterator[Inside]:
-    """Runs the gateway while the block runs."""
+async def inside(
+    config: str, folder: Path, *, pace: Pace | None = None, written: bool = True
+) -> AsyncIterator[Inside]:
+    """Runs the gateway while the block runs; without ``written`` its config has no file yet."""
     file = folder / "config.yaml"
-    file.write_text(config, encoding="utf-8")
-    source = Source(from_text(config, str(file), {}), file, (folder / ".env",))
+    if written:
+        file.write_text(config, encoding="utf-8")
+    snapshot = from_text(config, str(file) if written else "", {})
+    source = Source(snapshot, file, (folder / ".env",))
     holder = ConfigHolder(source, environ={})
     options = Options(data_folder=folder, token=TOKEN, quiet=True, pace=pace or Pace())
     sock = listen("127.0.0.1", 0)
