@@ -63,7 +63,7 @@ def test_every_holder_has_a_heading_and_a_row_for_each_limit() -> None:
     assert any("tokens per minute" in line and "48.2k~ / 200k" in line for line in lines)
     assert any("budget per day" in line and "midnight" in line for line in lines)
     assert any("1 of 4 queued" in line for line in lines)
-    assert any("warns only" in line and "30 Nov" in line for line in lines)
+    assert any("(warns)" in line and "30 Nov" in line for line in lines)
 
 
 def test_a_disabled_key_and_one_without_limits_say_so() -> None:

@@ -226,12 +226,13 @@ def _refusals(view: LimitsView, look: Look) -> list[Cell]:
 def _cells(holder: Holder, limit: LimitView, look: Look) -> list[Cell]:
     share = _share(limit)
     tone = _tone(limit, share)
+    calm = tone or ("plain" if limit.used else "quiet")
     counted = limit.unit != "bytes"
     return [
         (f"  {_word(limit)}", "plain"),
-        (bar(limit, _BAR, plain=look.plain), tone) if counted else "",
-        (_used(holder, limit, look), "accent" if _changed(holder, limit.name) else tone),
-        (_left(limit), tone) if counted else "",
+        (bar(limit, _BAR, plain=look.plain), tone or _calm(limit)) if counted else "",
+        (_used(holder, limit, look), "accent" if _changed(holder, limit.name) else calm),
+        (_left(limit), calm) if counted else "",
         (resets(limit, look), "quiet"),
         (_amount(limit, limit.reserved) if limit.reserved else "", "quiet"),
         (figures.grouped(limit.refused), "warn") if limit.refused else ("-", "quiet"),
@@ -245,7 +246,7 @@ def _drafted(holder: Holder, name: str) -> list[Cell]:
 
 def _word(limit: LimitView) -> str:
     word = WORDS.get(limit.name, limit.name).removesuffix(", $").removesuffix(", bytes")
-    return f"{word} (warns only)" if limit.warns_only else word
+    return f"{word} (warns)" if limit.warns_only else word
 
 
 def _changed(holder: Holder, name: str) -> bool:
@@ -256,10 +257,15 @@ def _share(limit: LimitView) -> float:
     return limit.used / limit.limit if limit.limit > 0 else float(limit.used > 0)
 
 
+def _calm(limit: LimitView) -> str:
+    return "accent" if limit.used else "quiet"
+
+
 def _tone(limit: LimitView, share: float) -> str:
+    """Only what wants attention has a colour of its own."""
     if share >= 1:
         return "warn" if limit.warns_only or limit.name == "concurrency" else "bad"
-    return "warn" if share >= (limit.warn_at or 0.8) else "good" if limit.used else "quiet"
+    return "warn" if share >= (limit.warn_at or 0.8) else ""
 
 
 def bar(limit: LimitView, width: int, *, plain: bool = False) -> str:

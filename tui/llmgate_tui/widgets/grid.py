@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
 import msgspec
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -281,10 +282,14 @@ class Grid(ScrollView, can_focus=True):
 
     def _across(self, cells: Sequence[Cell], *, cursor: bool) -> Strip:
         plain = self._style("plain", cursor=cursor)
-        segments = [Segment(" " * _GUTTER, plain)]
+        segments, room = [Segment(" " * _GUTTER, plain)], self.size.width - _GUTTER
         for cell in cells:
             text, tone = (cell, "plain") if isinstance(cell, str) else cell
-            segments.append(Segment(clean(text), self._style(tone, cursor=cursor)))
+            text = clean(text)
+            if cell_len(text) > room:
+                text = fit(text, room, self._ellipsis)
+            room -= cell_len(text)
+            segments.append(Segment(text, self._style(tone, cursor=cursor)))
         return Strip(segments).adjust_cell_length(self.size.width, plain)
 
     def _line(self, cells: Sequence[Cell], *, cursor: bool) -> Strip:
