@@ -405,19 +405,18 @@ async def test_a_file_that_moved_shows_all_three_and_can_be_applied_on_top(
         assert sent(steered, "config")[0].edits == [Set(WEIGHT, 60)]
 
 
-@pytest.mark.parametrize(("key", "left"), [("escape", 1), ("x", 0)])
-async def test_a_draft_on_a_moved_file_is_kept_or_dropped(
-    steered: FakeGateway, key: str, left: int
-) -> None:
+async def test_a_draft_on_a_moved_file_is_kept_or_dropped(steered: FakeGateway) -> None:
     steered.answers["POST config/validate"] = Reply(412, MOVED)
     app = open_app(steered)
     async with app.run_test(size=(120, 40)) as pilot:
         await on_routes(pilot)
-        await pilot.press("greater_than_sign", "ctrl+s")
-        await until(pilot, lambda: isinstance(app.screen, Clash))
-        await pilot.press(key)
-        await until(pilot, lambda: not isinstance(app.screen, Clash))
-        assert len(app.desk.draft) == left
+        await pilot.press("greater_than_sign")
+        for key, left in [("escape", 1), ("x", 0)]:
+            await pilot.press("ctrl+s")
+            await until(pilot, lambda: isinstance(app.screen, Clash))
+            await pilot.press(key)
+            await until(pilot, lambda: not isinstance(app.screen, Clash))
+            assert len(app.desk.draft) == left
         assert not sent(steered, "config")
 
 
@@ -511,20 +510,20 @@ async def test_another_version_of_the_config_is_read_at_once(steered: FakeGatewa
         await shown(pilot, "quick  model gpt-*")
 
 
-@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (60, 15), (40, 10)])
-async def test_every_size_shows_weight_and_shares(
-    steered: FakeGateway, size: tuple[int, int]
-) -> None:
+async def test_every_size_shows_weight_and_shares(steered: FakeGateway) -> None:
     app = open_app(steered)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         await on_routes(pilot)
         await pilot.press("greater_than_sign")
-        text = await shown(pilot, "50 → 60")
+        for size in [(200, 60), (120, 40), (80, 24), (60, 15), (40, 10)]:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            text = await shown(pilot, "50 → 60")
 
-        assert "55 %" in text
-        assert "48 %" in text
-        assert "draft 1" in text
-        assert all(len(line) <= size[0] for line in text.splitlines())
+            assert "55 %" in text
+            assert "48 %" in text
+            assert "draft 1" in text
+            assert all(len(line) <= size[0] for line in text.splitlines())
 
 
 async def test_an_ascii_terminal_gets_ascii(steered: FakeGateway) -> None:
@@ -552,7 +551,7 @@ async def test_without_colour_the_cursor_and_the_draft_can_still_be_seen(
         assert any(segment.style is not None and segment.style.reverse for segment in strip)
 
 
-@pytest.mark.parametrize("size", [(200, 60), (120, 40), (40, 10)])
+@pytest.mark.parametrize("size", [(200, 60), (40, 10)])
 async def test_hostile_names_reach_the_screen_harmlessly(
     steered: FakeGateway, size: tuple[int, int]
 ) -> None:
