@@ -77,12 +77,17 @@ def _made(document: Document, patches: list[Patch]) -> Document:
 
 def _settled(document: Document, path: Path, meant: Any) -> Document:
     """Makes what is under a path equal to what is meant, a few places at a time."""
+    filled = set[Path]()
     for _ in range(_MOST_STEPS):
         _, place = _nearest(document, path)
         here = path[:place]
-        patches = Change(document).towards(here, _at(meant, here))
+        change = Change(document)
+        patches = change.towards(here, _at(meant, here))
         if not patches:
             return document
+        if not filled.isdisjoint(change.filled):
+            break  # a value that does not read as it was written: never write over it again
+        filled.update(change.filled)
         document = _made(document, patches)
     raise refused(BY_HAND, path)
 
@@ -141,27 +146,29 @@ def _refuse_aliases(document: Document, edit: Edit) -> None:
 
 
 def _explained(document: Document, path: Path) -> EditProblem:
-    """Why a change cannot be made: most often because an anchor is used elsewhere."""
+    """Why a change cannot be made: most often because of an anchor, an alias or a `<<`."""
     used = {alias.anchor: alias.line for alias in reversed(document.aliases)}
-    node: Node | None = document.root
+    node, above = document.root, list[Node]()
     for step in path:
-        node = child(node, step)
-        if node is None:
+        following = child(node, step)
+        if node is None or following is None:
             break
-        if node.anchor in used:
-            line = used[node.anchor]
-            message = f"`&{node.anchor}` is used in line {line} too: edit the file by hand"
-            return refused(message, path, node.line)
-    found = next((n for n in _below(node) if n.anchor in used), None) if node else None
-    if found is not None:
-        line = used[found.anchor]
-        message = f"`&{found.anchor}` in it is used in line {line} too: edit the file by hand"
-        return refused(message, path, found.line)
+        above.append(node)
+        node = following
+    inside = _below(node) if node else []
+    for one in [*above, *inside]:
+        if one.kind != "alias" and one.anchor in used:
+            message = f"`&{one.anchor}` is used in line {used[one.anchor]} too"
+            return refused(f"{message}: edit the file by hand", path, one.line)
+    for one in [*reversed(above), *inside]:
+        if one.kind == "alias" or any(entry.merge for entry in one.entries):
+            message = "what it has by an alias (`*` or `<<`) would not stay as meant"
+            return refused(f"{message}: edit the file by hand", path, one.line)
     return EditProblem(BY_HAND, dotted(path), node.line if node else 0)
 
 
 def _below(node: Node) -> list[Node]:
-    found = [] if node.kind == "alias" else [node]
+    found = [node]
     for entry in node.entries:
         found += _below(entry.value)
     return found

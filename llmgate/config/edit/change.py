@@ -26,6 +26,8 @@ class Change:
         self._blocks = Blocks(document, self._habits)
         self._flows = Flows(document)
         self._fill = Fill(document, self._habits, self._blocks)
+        self.filled: list[Path] = []  # the paths of the patches found
+        self._large: Path | None = None
 
     def towards(self, path: Path, meant: Any) -> list[Patch]:
         """Patches for all values that can be replaced where they stand, else one other step."""
@@ -34,7 +36,10 @@ class Change:
             return [] if meant is None else self._fill.root(meant)
         small: list[Patch] = []
         step = self._step(node, entry, path, meant, small)
-        return small or step or []
+        if small or step is None:
+            return small
+        self.filled += [] if self._large is None else [self._large]
+        return step
 
     def _find(self, path: Path) -> tuple[Node | None, Entry | None]:
         node, entry = self._document.root, None
@@ -60,10 +65,12 @@ class Change:
         if entry is None:
             raise refused("the whole file cannot be replaced by an edit", path)
         patches, in_place = self._fill.entry(entry, self._place(path, entry), meant)
-        if in_place:
-            small += patches
-            return None
-        return patches
+        if not in_place:
+            self._large = path
+            return patches
+        small += patches
+        self.filled.append(path)
+        return None
 
     def _place(self, path: Path, entry: Entry) -> Place:
         return self._place_at(path, self._habits.column(entry.begin))
@@ -79,7 +86,7 @@ class Change:
         for name, value in meant.items():
             if name in own:
                 below = (*path, name)
-                step = self._step(own[name].value, own[name], below, value, small) or step
+                step = step or self._step(own[name].value, own[name], below, value, small)
             elif name not in merged or not same(value_of(merged[name]), value):
                 step = step or self._add_field(node, path, name, value)
         gone = [
@@ -113,7 +120,7 @@ class Change:
             return self._remove(node, self._find(path)[1], len(old) - tail - 1)
         step: list[Patch] | None = None
         for index, (entry, value) in enumerate(zip(node.entries, meant, strict=True)):
-            step = self._step(entry.value, entry, (*path, index), value, small) or step
+            step = step or self._step(entry.value, entry, (*path, index), value, small)
         return step
 
     def insert_item(self, path: Path, index: int, value: Any) -> list[Patch]:

@@ -71,10 +71,9 @@ class Fill:
             return [render.in_flow(value, self._habits)]
         if isinstance(value, str) and (old.style in _BLOCK or "\n" in value):
             style = old.style if old.style in _BLOCK else "|"
-            wanted = old.style in _BLOCK or old.style not in _QUOTES
             indent = self._indent_of(old) or place.column + self._habits.step
-            lines = block_lines(value, style, indent) if wanted else None
-            if lines is not None and not (value.endswith("\n") and self._at_the_end(old)):
+            lines = block_lines(value, style, indent)
+            if lines is not None and self._takes_a_block(old, value, indent):
                 return lines
         return [written(value, flow=False, quote=_quote(old), habit=self._habits.quote)]
 
@@ -87,8 +86,19 @@ class Fill:
                 return len(line) - len(line.lstrip(" "))
         return 0
 
-    def _at_the_end(self, old: Node) -> bool:
-        return self._lines.following(old.end) == len(self._text) and self._text[-1:] != "\n"
+    def _takes_a_block(self, old: Node, value: str, indent: int) -> bool:
+        """True where a block of text neither needs a line end that is missing nor swallows the
+        comments below.
+        """
+        following = self._lines.following(old.end)
+        if following == len(self._text) and self._text[-1:] != "\n" and value.endswith("\n"):
+            return False
+        comment = self._lines.blank_after(following)
+        below = self._text[comment : self._lines.finish(comment)]
+        column = len(below) - len(below.lstrip(" "))
+        return old.style not in _QUOTES and not (
+            below.lstrip().startswith("#") and column >= indent
+        )
 
     def _replaced(self, entry: Entry, first: str, rest: list[str]) -> list[Patch]:
         """A value on a line, or a block of text, for another one."""

@@ -216,6 +216,31 @@ def test_an_edit_that_cannot_be_made_says_why(before: str, edits: list[Edit], me
     assert str(problem.value) == message
 
 
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (Remove(["b", "x"]), "b.x: what it has by an alias"),
+        (Set(["b"], {"x": 3}), "b: what it has by an alias"),
+        (Move(["b"], 0), "b: what it has by an alias"),
+        (Set(["a", "y"], 3), "a.y: `&n` is used in line 3 too"),
+        (Rename(["a", "x"], "z"), "a.x: `&n` is used in line 3 too"),
+    ],
+)
+def test_what_would_change_through_an_alias_is_refused(edit: Edit, message: str) -> None:
+    text = "a: &n {x: 1, y: 2}\nb:\n  <<: *n\n  x: 2\n"
+
+    with pytest.raises(EditProblem) as problem:
+        apply(text, [edit])
+
+    assert problem.value.message.startswith(message)
+
+
+def test_a_block_of_text_does_not_swallow_the_comment_below() -> None:
+    text = "a:\n- x\n    # further in\n- y\n"
+
+    assert apply(text, [Set(["a", 0], "two\nlines")]) == text.replace("x", '"two\\nlines"')
+
+
 def test_a_problem_knows_its_path_and_its_line() -> None:
     with pytest.raises(EditProblem) as problem:
         apply("a: &n {x: 1}\nb: *n\n", [Set(["b", "x"], 2)])
