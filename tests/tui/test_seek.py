@@ -1,16 +1,30 @@
 """A filter reaches back into the store: older rows, bodies, headers."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate_tui.api import Api
+from llmgate_tui.app import LlmgateApp
 from llmgate_tui.filter import parse_filter
+from llmgate_tui.memory import keep
 from llmgate_tui.seek import Seek
 from llmgate_tui.state import Traffic
 from llmgate_tui.view import View
 from tests.tui import sample
-from tests.tui.conftest import body, fresh, open_app, screen_text, settled, shown, typed, until
+from tests.tui.conftest import (
+    FrozenClock,
+    body,
+    fresh,
+    open_app,
+    screen_text,
+    settled,
+    shown,
+    typed,
+    until,
+)
 from tests.tui.fake_gateway import TOKEN, Reply, gateway
 
 DAY_MS = 86_400_000
@@ -112,6 +126,27 @@ async def test_what_ends_while_bodies_are_searched_is_looked_into_too() -> None:
             fake.change(fresh(1, model="new-model-1"))
             body(app)._sought_ms = 0  # the tests' clock stands still
             await shown(pilot, "new-model-1")
+
+
+async def test_a_filter_kept_from_the_last_start_reaches_back_too(tmp_path: Path) -> None:
+    file = tmp_path / "view.json"
+    keep(file, {"traffic": {"filter": "old-model", "order": "time"}})
+    async with gateway([*yesterdays(), *sample.exchanges(700)]) as fake:
+        app = LlmgateApp(
+            fake.url,
+            TOKEN,
+            address=sample.ADDRESS,
+            clock=FrozenClock(),
+            heartbeat_s=60,
+            memory_file=file,
+        )
+        async with app.run_test(size=(120, 30)) as pilot:
+            text = await settled(pilot, "no more  3 of")
+            assert "/ old-model" in text
+            await pilot.press("escape")
+            await shown(pilot, "500/500")
+
+            assert not app.traffic.extra
 
 
 async def test_nothing_found_anywhere_is_said() -> None:

@@ -8,6 +8,7 @@ from textual import on
 
 from llmgate.wire.exchanges import LIVE, ExchangeSummary
 from llmgate_tui.api import ApiProblem
+from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
 from llmgate_tui.filter import parse_filter
 from llmgate_tui.filter_terms import FilterProblem
@@ -38,7 +39,10 @@ class TrafficSeek(TrafficList):
     def take(self, rows: list[ExchangeSummary], *, merge: bool = False) -> None:
         """New or changed exchanges; only those that have ended have bodies to look into."""
         self._ended = self._ended or any(row.state not in LIVE for row in rows)
+        first = not len(self.traffic)
         super().take(rows, merge=merge)
+        if first and len(self.traffic) and self._seek is not None:
+            self.filter_by(self._bar.input.value)  # now it is known what is older
 
     def tick(self) -> None:
         """Twice a second."""
@@ -69,8 +73,18 @@ class TrafficSeek(TrafficList):
         self._seek = None if found is None else Seek(self.desk.api, self.traffic, found)
         self._rebuild()
         self._sought_ms = self.desk.clock.now_ms()
-        if self._seek is not None and (self._seek.deep or len(self.view) < self.table.size.height):
-            self._seek_on(self._seek)
+        self._fill_up()
+
+    def link_changed(self, link: Link) -> None:
+        """What was wanted while nobody answered is looked for now."""
+        super().link_changed(link)
+        self._fill_up()
+
+    def _fill_up(self) -> None:
+        """A filter that leaves room on the screen, or looks into bodies, goes on in the store."""
+        seek = self._seek
+        if seek is not None and (seek.deep or len(self.view) < max(1, self.table.size.height)):
+            self._seek_on(seek)
 
     # -- older exchanges -----------------------------------------------------
 
@@ -95,7 +109,7 @@ class TrafficSeek(TrafficList):
             self.take_older(rows)
 
     def _seek_on(self, seek: Seek) -> None:
-        if self._up() and not seek.busy and not seek.done:
+        if self._up() and len(self.traffic) and not seek.busy and not seek.done:
             seek.busy, seek.problem = True, ""
             self._face()
             work = self._seek_more(seek)
