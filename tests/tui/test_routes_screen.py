@@ -668,3 +668,15 @@ async def test_the_cursor_is_where_it_was_last_time(steered: FakeGateway) -> Non
         assert isinstance(routes, RoutesBody)
         assert routes.grid.selected == "1:big"
         assert routes.memory() == {"at": "1:big"}
+
+
+async def test_undo_pressed_twice_goes_back_twice(steered: FakeGateway) -> None:
+    steered.answers["POST config/undo"] = GOOD
+    app = open_app(steered)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_routes(pilot)
+        steered.answers["config"] = config(version=13, etag='"e2"')
+        await pilot.press("u", "u")
+        await until(pilot, lambda: len(steered.asked) == 2)
+
+        assert [asked.etag for asked in steered.asked] == ['"e1"', '"e2"']

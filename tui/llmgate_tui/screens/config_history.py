@@ -13,7 +13,7 @@ COLUMNS: Final = [
     GridColumn("NO", 4, right=True),
     GridColumn("WHEN", 8),
     GridColumn("WHO", 4, needs=50),
-    GridColumn("KIND", 8, needs=70),
+    GridColumn("KIND", 12, needs=70),
     GridColumn("WHAT", 0),
 ]
 EMPTY: Final = "Nothing is kept yet: the first edit starts the history."

@@ -1,7 +1,9 @@
 """What the screens that edit the config have in common: the draft, its keys, undo and redo."""
 
+import asyncio
 from typing import ClassVar, Final
 
+import msgspec
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
@@ -54,6 +56,7 @@ class Drafting(Body):
         self.config: ConfigView | None = None
         self.draft_line = DraftLine(desk.draft, desk.glyphs)
         self._seen = -1
+        self._turn = asyncio.Lock()
         self._pause: Timer | None = None
 
     # -- for the screen to fill in ---------------------------------------------
@@ -199,7 +202,7 @@ class Drafting(Body):
             say(self, f"taken back: {note}")
             self.follow_draft()
         else:
-            self.run_worker(self._step("undo"), group="steer", exclusive=True)
+            self.run_worker(self._step("undo"), group="steps")
 
     def action_redo(self) -> None:
         """What was taken back last."""
@@ -210,10 +213,14 @@ class Drafting(Body):
             said = "nothing to redo in the draft: apply or drop it first"
             say(self, said, "warning")
         else:
-            self.run_worker(self._step("redo"), group="steer", exclusive=True)
+            self.run_worker(self._step("redo"), group="steps")
 
     async def _step(self, which: str) -> None:
-        """One revision back or forward."""
+        """One revision back or forward; keys pressed meanwhile wait for their turn."""
+        async with self._turn:
+            await self._step_now(which)
+
+    async def _step_now(self, which: str) -> None:
         if self.config is None and not await self.read_config():
             say(self, f"no {which}: the gateway does not answer", "error")
             return
@@ -229,8 +236,16 @@ class Drafting(Body):
         except ApiProblem as problem:
             failed(self, f"no {which}", problem)
         else:
+            self._take_over(verdict)
             say(self, self._stepped(which, verdict))
         self.steered()
+
+    def _take_over(self, verdict: Verdict) -> None:
+        """What the next step is made on, before the config has been read again."""
+        if self.config is not None:
+            self.config = msgspec.structs.replace(
+                self.config, etag=verdict.etag, version=verdict.version
+            )
 
     def _stepped(self, which: str, verdict: Verdict) -> str:
         lines = effect_lines(verdict, self.desk.glyphs)[:5]
