@@ -40,6 +40,8 @@ class KeysBody(Drafting):
         self._keys: list[KeyView] = []
         self._limits: list[LimitsView] = []
         self._file: Tree = {}
+        self._made: Tree = {}  # with the draft on top
+        self._made_of: tuple[Tree | None, int] = (None, -1)
         self._read_of: int | None = None  # the config version the file was read of
         self._read_ms = 0
         self._known = False
@@ -122,8 +124,7 @@ class KeysBody(Drafting):
             said = self._problem or f"Asking the gateway at {self.desk.address}…"
             self.grid.set_rows([GridRow("-", [(said, "quiet")], selectable=False)])
             return
-        wanted = drafted(self._file, self.desk.draft.edits)
-        found = holders(self._keys, self._limits, self._file, wanted)
+        found = holders(self._keys, self._limits, self._file, self._wanted())
         look = Look(
             now_ms=self.desk.clock.now_ms(),
             glyphs=self.desk.glyphs,
@@ -142,6 +143,14 @@ class KeysBody(Drafting):
     def on_resize(self, event: events.Resize) -> None:
         """Picks the columns that fit."""
         self.grid.set_columns(columns(event.size.width))
+
+    def _wanted(self) -> Tree:
+        """The file as the draft makes it; made anew when either has changed."""
+        changed = self.desk.draft.changed
+        if self._made_of[0] is not self._file or self._made_of[1] != changed:
+            self._made_of = (self._file, changed)
+            self._made = drafted(self._file, self.desk.draft.edits)
+        return self._made
 
     def selected(self) -> tuple[Holder, str] | None:
         """The holder under the cursor, and the limit, if it stands on one."""
