@@ -17,6 +17,7 @@ from llmgate_tui.screens.review import asked, failed, review, say
 from llmgate_tui.steering import Refused, Stale
 from llmgate_tui.verdict_text import effect_lines, running
 from llmgate_tui.widgets.draft_line import DraftLine
+from llmgate_tui.widgets.line_look import ASCII_TWINS
 
 _QUIET_S: Final = 0.3  # after the last edit, before the gateway is asked about them
 
@@ -250,6 +251,8 @@ class Drafting(Body):
     def _stepped(self, which: str, verdict: Verdict) -> str:
         lines = effect_lines(verdict, self.desk.glyphs)[:5]
         said = ["".join(text for text, _ in line) for line in lines]
+        if self.desk.glyphs.dot.isascii():
+            said = [line.translate(ASCII_TWINS) for line in said]
         if not said and not verdict.diff:
             return f"{running(verdict, undo=False)}: the {which} changed nothing in the file"
         way = "U redoes it" if which == "undo" else "u undoes it"
