@@ -138,7 +138,11 @@ def _fields(section: str, name: str, old: Any, new: Any) -> Iterator[Change]:
 
 def _field(section: str, name: str, field: str, values: tuple[Any, Any]) -> Change:
     before, after = (_told(field, value) for value in values)
-    subject = f"{NAMED[section]} {shown(name)}: {field}" if name else f"{section}.{field}"
+    subject = (
+        f"{NAMED[section]} {shown(name)}: {field.removeprefix('limits.')}"
+        if name
+        else f"{section}.{field}"
+    )
     told = "changed" if before == after else f"{before} → {after}"  # alike: a secret, or long
     return Change(
         what="changed",

@@ -15,71 +15,74 @@ import msgspec
 from llmgate.wire.editing import Revision
 
 
-class Stack(msgspec.Struct, frozen=True):
-    """``texts`` by the number of a revision that has them, oldest first; ``at`` is the running one.
+class Step(msgspec.Struct, frozen=True):
+    """A text: a revision that has it, and the one that brought it first, which an ``of`` names.
 
-    ``roots`` are the revisions that brought each text first, which an ``of`` names: the bound on
-    revisions may have taken them.
+    They differ when the bound on revisions has taken the first.
     """
 
-    texts: tuple[int, ...] = ()
-    roots: tuple[int, ...] = ()
+    number: int
+    root: int
+    etag: str
+
+
+class Stack(msgspec.Struct, frozen=True):
+    """The texts, oldest first; ``at`` is the place of the running one."""
+
+    steps: tuple[Step, ...] = ()
     at: int = -1
-    etag: str = ""
 
     @property
-    def undo(self) -> int | None:
-        """The revision an undo goes to."""
-        return self.texts[self.at - 1] if self.at > 0 else None
+    def running(self) -> Step | None:
+        """The text that runs."""
+        return self.steps[self.at] if self.steps else None
 
     @property
-    def redo(self) -> int | None:
-        """The revision a redo goes to."""
-        return self.texts[self.at + 1] if self.at + 1 < len(self.texts) else None
+    def undo(self) -> Step | None:
+        """The text an undo goes to."""
+        return self.steps[self.at - 1] if self.at > 0 else None
 
-    def root_of(self, number: int) -> int:
-        """What an undo or a redo to a revision of ``texts`` writes as its ``of``."""
-        return self.roots[self.texts.index(number)]
+    @property
+    def redo(self) -> Step | None:
+        """The text a redo goes to."""
+        return self.steps[self.at + 1] if self.at + 1 < len(self.steps) else None
 
     def after(self, revision: Revision) -> Self:
         """The stack once a revision is accepted."""
-        number, root = revision.number, revision.of
+        back = revision.of or revision.number
         match revision.kind:
             case "first":
-                return self._new((number,), (number,), 0, revision)
-            case "undo" if root is not None:
-                return self._back(number, root, revision)
-            case "redo" if root is not None:
-                return self._forth(number, root, revision)
-            case _ if revision.etag == self.etag:
+                return type(self)((_step(revision, revision.number),), 0)
+            case "undo":
+                return self._back(_step(revision, back))
+            case "redo":
+                return self._forth(_step(revision, back))
+            case _ if self.running and revision.etag == self.running.etag:
                 return self  # only variables changed: the text is no other
             case _:
-                return self._cut(number, number, revision)
+                return self._cut(_step(revision, revision.number))
 
-    def _back(self, number: int, root: int, revision: Revision) -> Self:
-        if root in self.roots[: max(self.at, 0)]:
-            place = self.roots.index(root)
-            return self._new(self.texts, self.roots, place, revision)
-        before, place = max(self.at, 0), max(self.at, 0)
-        texts = (*self.texts[:before], number, *self.texts[before:])
-        roots = (*self.roots[:before], root, *self.roots[before:])
-        return self._new(texts, roots, place, revision)
+    def _back(self, step: Step) -> Self:
+        if self.undo and _alike(self.undo, step):
+            return type(self)(self.steps, self.at - 1)
+        place = max(self.at, 0)
+        return type(self)((*self.steps[:place], step, *self.steps[place:]), place)
 
-    def _forth(self, number: int, root: int, revision: Revision) -> Self:
-        if root in self.roots[self.at + 1 :]:
-            place = self.roots.index(root)
-            return self._new(self.texts, self.roots, place, revision)
-        return self._cut(number, root, revision)
+    def _forth(self, step: Step) -> Self:
+        if self.redo and _alike(self.redo, step):
+            return type(self)(self.steps, self.at + 1)
+        return self._cut(step)
 
-    def _cut(self, number: int, root: int, revision: Revision) -> Self:
-        texts = (*self.texts[: self.at + 1], number)
-        roots = (*self.roots[: self.at + 1], root)
-        return self._new(texts, roots, len(texts) - 1, revision)
+    def _cut(self, step: Step) -> Self:
+        return type(self)((*self.steps[: self.at + 1], step), self.at + 1)
 
-    def _new(
-        self, texts: tuple[int, ...], roots: tuple[int, ...], at: int, revision: Revision
-    ) -> Self:
-        return type(self)(texts, roots, at, revision.etag)
+
+def _step(revision: Revision, root: int) -> Step:
+    return Step(revision.number, root, revision.etag)
+
+
+def _alike(one: Step, other: Step) -> bool:
+    return one.root == other.root or one.etag == other.etag
 
 
 def stack_of(revisions: Iterable[Revision]) -> Stack:

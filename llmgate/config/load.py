@@ -1,5 +1,6 @@
 """config.yaml, read and checked as a whole: a snapshot, or every problem with its line."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path, PurePath
@@ -27,9 +28,11 @@ def read_config(
 ) -> Snapshot:
     """Reads a file from disk. Raises ``ConfigProblem``; its ``others`` are the further ones."""
     text = read_text(path)
-    return from_text(
+    snapshot = from_text(
         text, str(path), environ, version=version, now_ms=now_ms, unreadable=unreadable_on_disk
     )
+    with path.open("rb") as file:
+        return msgspec.structs.replace(snapshot, bom=file.read(3) == BOM_UTF8)
 
 
 def read_text(path: Path) -> str:

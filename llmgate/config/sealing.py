@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from itertools import islice
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -49,14 +48,13 @@ class Ambiguous(ValueError):
 
 
 def secrets_of(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """The secrets of a config, with those in headers and addresses too: (name shown, secret)."""
+    """The secrets of a config, with those in headers too: (name shown, secret)."""
     found = list(snapshot.secrets)
     for name, provider in snapshot.config.providers.items():
         shown = f"providers.{name}"
         found += [
             (shown, value) for field, value in provider.headers.items() if not keeps(field.lower())
         ]
-        found += [(shown, secret) for secret in _in_address(provider.base_url or "")]
     return [(name, secret) for name, secret in found if len(secret) >= SHORTEST]
 
 
@@ -125,14 +123,6 @@ def _filled(text: str, filler: str, secrets: list[str]) -> str:
 
 def _digest(literal: str) -> str:
     return sha256(literal.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _in_address(address: str) -> list[str]:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return []
-    return [parts.password] if parts.password else []
 
 
 def _literals(value: str) -> list[str]:

@@ -62,7 +62,7 @@ def replace_file(
         temporary = _written_beside(target, data)
         try:
             moment("written")
-            _put(temporary, target, expected)
+            _put(temporary, target, expected, moment)
         finally:
             temporary.unlink(missing_ok=True)
         _sync_folder(target.parent)
@@ -74,18 +74,33 @@ def replace_file(
 _ADVICE: Final = "give llmgate the right to write the file and its folder, or edit it yourself"
 
 
-def _put(temporary: Path, target: Path, expected: bytes | None) -> None:
+def _put(temporary: Path, target: Path, expected: bytes | None, moment: Moment) -> None:
     if expected is None:
-        try:
-            os.link(temporary, target)  # unlike a rename, never replaces a file
-        except OSError:  # it is there, or this file system has no links
-            if target.exists():
-                raise Moved(f"{target} exists by now") from None
-            temporary.replace(target)
+        _put_where_nothing_is(temporary, target)
         return
-    if _bytes_or_none(target, len(expected) + 1) != expected:
-        raise Moved(f"{target} has changed since it was read")
-    temporary.replace(target)
+    before = temporary.with_suffix(".before.tmp")
+    with suppress(OSError):  # not every file system has links
+        os.link(target, before)
+    try:
+        moved = Moved(f"{target} has changed since it was read")
+        if _bytes_or_none(target, len(expected) + 1) != expected:
+            raise moved
+        moment("checked")
+        temporary.replace(target)
+        if before.exists() and _bytes_or_none(before, len(expected) + 1) != expected:
+            before.replace(target)  # written to between the comparison and the rename
+            raise moved
+    finally:
+        before.unlink(missing_ok=True)
+
+
+def _put_where_nothing_is(temporary: Path, target: Path) -> None:
+    try:
+        os.link(temporary, target)  # unlike a rename, never replaces a file
+    except OSError:  # it is there, or this file system has no links
+        if target.exists():
+            raise Moved(f"{target} exists by now") from None
+        temporary.replace(target)
 
 
 def _bytes_or_none(target: Path, most: int) -> bytes | None:
@@ -136,7 +151,7 @@ def _refuse_read_only(target: Path) -> None:
 
 def _remove_stale(target: Path) -> None:
     """Removes what killed processes left; a living one's is its own."""
-    ours = re.compile(rf"\.{re.escape(target.name)}\.llmgate-(\d+)-[0-9a-f]{{8}}\.tmp")
+    ours = re.compile(rf"\.{re.escape(target.name)}\.llmgate-(\d+)-[0-9a-f]{{8}}(?:\.before)?\.tmp")
     for entry in os.scandir(target.parent):
         found = ours.fullmatch(entry.name)
         if found and not _runs(int(found[1])):

@@ -84,12 +84,14 @@ class Editor:
     @property
     def undo_to(self) -> int | None:
         """The revision an undo would go to."""
-        return self._log.stack.undo
+        step = self._log.stack.undo
+        return step.number if step else None
 
     @property
     def redo_to(self) -> int | None:
         """The revision a redo would go to."""
-        return self._log.stack.redo
+        step = self._log.stack.redo
+        return step.number if step else None
 
     # What is asked of it.
 
@@ -108,26 +110,24 @@ class Editor:
         """Goes back to the text before the last edit."""
         async with self._lock:
             stack = self._log.stack
-            if stack.undo is None:
+            if stack.undo is None or stack.running is None:
                 raise NotEditable(
                     "there is nothing to undo: no edit has been made since the first revision;"
                     " roll back to an older one by its number"
                 )
-            undone = self._log.find(stack.texts[stack.at])
-            what = f"undone: {undone.summary}" if undone else "undone"
-            origin = Origin(who=who, kind="undo", of=stack.root_of(stack.at - 1), summary=what)
-            return await self._restore(stack.undo, origin, if_match)
+            summary = self._log.summary("undone", stack.running.number)
+            origin = Origin(who=who, kind="undo", of=stack.undo.root, summary=summary)
+            return await self._restore(stack.undo.number, origin, if_match)
 
     async def redo(self, if_match: str, who: Who) -> Verdict:
         """Takes the last undo back."""
         async with self._lock:
-            stack = self._log.stack
-            if stack.redo is None:
+            step = self._log.stack.redo
+            if step is None:
                 raise NotEditable("there is nothing to redo: the last change was no undo")
-            again = self._log.find(stack.redo)
-            what = f"again: {again.summary}" if again else "again"
-            origin = Origin(who=who, kind="redo", of=stack.root_of(stack.at + 1), summary=what)
-            return await self._restore(stack.redo, origin, if_match)
+            summary = self._log.summary("again", step.number)
+            origin = Origin(who=who, kind="redo", of=step.root, summary=summary)
+            return await self._restore(step.number, origin, if_match)
 
     async def roll_back(self, number: int, if_match: str, who: Who) -> Verdict:
         """Makes the text of any revision the file again. Raises ``NoSuchRevision``."""

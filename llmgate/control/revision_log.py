@@ -110,6 +110,11 @@ class RevisionLog:
         """The revision of a number, None when it is not kept."""
         return next((one for one in reversed(self.revisions) if one.number == number), None)
 
+    def summary(self, what: str, number: int) -> str:
+        """What was done with a revision (``undone``), and the summary it had."""
+        found = self.find(number)
+        return f"{what}: {found.summary}" if found else what
+
     def before(self, number: int) -> Revision | None:
         """The newest revision that is older than this number."""
         return next((one for one in reversed(self.revisions) if one.number < number), None)
