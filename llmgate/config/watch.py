@@ -60,6 +60,7 @@ class ConfigHolder:
         self.snapshot = source.snapshot
         self.problems: list[ConfigProblem] = []
         self.rejected_version: int | None = None
+        self.rejected_text = ""
         self.restart_needed: list[str] = []
         self.on_change: Callable[[Snapshot, Snapshot], None] = lambda _old, _new: None
         self.on_reject: Callable[[list[ConfigProblem]], None] = lambda _problems: None
@@ -73,6 +74,7 @@ class ConfigHolder:
         self._running_on: dict[str, str] | None = self._variables_or_none()
         self._read_with: dict[str, str] | None = None
         self._stamps: Stamps = ()
+        self._last_read = ""
 
     async def run(self) -> None:
         """Follows the file; stop it by cancellation."""
@@ -154,6 +156,7 @@ class ConfigHolder:
 
     def _outcome(self, path: Path, origin: Origin) -> Outcome:
         """What the files say now."""
+        self._last_read = ""
         if not path.exists():
             if not self.snapshot.file:
                 return None
@@ -161,7 +164,7 @@ class ConfigHolder:
             return [ConfigProblem(message, file=str(path))]
         try:
             data = read_bytes(path)
-            text = decode(data, str(path))
+            text = self._last_read = decode(data, str(path))
             variables = self._read_with = self.variables()
             if self.snapshot.file and text == self.snapshot.text and variables == self._running_on:
                 return None
@@ -193,7 +196,7 @@ class ConfigHolder:
     def _swap(self, new: Snapshot) -> None:
         old, self.snapshot = self.snapshot, new
         self._running_on = self._read_with
-        self.problems, self.rejected_version = [], None
+        self.problems, self.rejected_version, self.rejected_text = [], None, ""
         self.restart_needed = restart_needed(self.listens_on, new.config.server)
         self.on_change(old, new)
 
@@ -201,12 +204,13 @@ class ConfigHolder:
         same = [str(problem) for problem in problems] == [str(p) for p in self.problems]
         self.problems = problems
         self.rejected_version = self.snapshot.version + 1
+        self.rejected_text = self._last_read
         if not same:
             self.on_reject(problems)
 
     def _restore(self) -> None:
         if self.problems:
-            self.problems, self.rejected_version = [], None
+            self.problems, self.rejected_version, self.rejected_text = [], None, ""
             self.on_restore()
 
     def _variables_or_none(self) -> dict[str, str] | None:

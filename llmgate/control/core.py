@@ -24,7 +24,6 @@ from llmgate.wire.gateway import (
     ConfigView,
     HealthDetail,
     KeyView,
-    Problem,
     ProviderView,
     RouteView,
     Spend,
@@ -138,16 +137,15 @@ class Core:
     def config(self) -> ConfigView:
         """The running config and what is wrong with a refused edit."""
         snapshot = self.snapshot
+        rejected_text, problems = self.editor.rejected()
         return ConfigView(
             version=snapshot.version,
             file=snapshot.file,
             loaded_ms=snapshot.loaded_ms,
             etag=snapshot.etag,
             text=self.scrub_text(snapshot.text),
-            problems=[
-                Problem(message=p.message, file=p.file, line=p.line, column=p.column, path=p.path)
-                for p in self.holder.problems
-            ],
+            problems=problems,
+            rejected_text=rejected_text,
             rejected_version=self.holder.rejected_version,
             warnings=list(snapshot.warnings),
             restart_needed=list(self.holder.restart_needed),

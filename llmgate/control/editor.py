@@ -60,6 +60,10 @@ class Editor:
 
     # What the runtime connects.
 
+    def rejected(self) -> tuple[str, list[Problem]]:
+        """The refused text on disk, secrets replaced, and its problems."""
+        return self._telling.rejected()
+
     async def start(self) -> None:
         """Finds the running config among the kept revisions and numbers it."""
         self._holder.renumber(await self._log.start(self._holder.snapshot))

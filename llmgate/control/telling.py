@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from llmgate.config.credentials import Scrubber
+from llmgate.config.problems import as_wire
 from llmgate.config.sealing import likely_secrets, secrets_of
 from llmgate.config.snapshot import Snapshot
 from llmgate.config.watch import ConfigHolder, restart_needed
@@ -91,6 +92,12 @@ class Telling:
             diff=hide(difference(older, text, self.name)),
             to_current=hide(difference(running.raw, text, self.name)),
         )
+
+    def rejected(self) -> tuple[str, list[Problem]]:
+        """The text on disk that was refused and what is wrong with it; nothing when none was."""
+        text = self._holder.rejected_text
+        hide = self._hiding([text], None)
+        return hide(text), [_hidden(as_wire(one), hide) for one in self._holder.problems]
 
     def _hiding(self, texts: Iterable[str], new: Snapshot | None) -> Callable[[str], str]:
         """A scrubber of what is secret in these texts too, accepted or not."""

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 import msgspec
 
 from llmgate.access.access import Access
 from llmgate.config.credentials import Scrubber
 from llmgate.config.model import Config
+from llmgate.config.sealing import secrets_of
 from llmgate.config.snapshot import Snapshot
 from llmgate.config.watch import ConfigHolder
 from llmgate.control.calendar import local_calendar
@@ -33,6 +34,9 @@ from llmgate.upstream.providers import Providers
 from llmgate.wire.feed import Level
 from llmgate.wire.gateway import ProviderView, Status
 
+_LIMITS = frozenset(
+    {"policy_rate_limited", "policy_budget", "policy_queue_full", "policy_too_large"}
+)
 _CALLERS = frozenset({"caller_cancelled", "caller_invalid_request", "caller_path_unknown"})
 
 
@@ -93,6 +97,7 @@ class Runtime:
         """Numbers the running config among the revisions that earlier runs have kept."""
         await self.editor.start()
         self.gateway.running = _running(self.holder.snapshot, self.gateway.running)
+        await self.restore_limits()
 
     def changed(self, old: Snapshot, new: Snapshot) -> None:
         """A new config was accepted: everything that reads it is replaced at once."""
@@ -145,9 +150,10 @@ class Runtime:
             provider=exchange.provider,
             model=exchange.model,
         )
-        if exchange.error_type == "policy_rate_limited":
+        if exchange.error_type in _LIMITS:
             text = self.scrub_text(exchange.error)
-            self.hub.notice("warning", "limit", text, at_ms=now_ms(), exchange=exchange.id)
+            kind = "budget" if exchange.error_type == "policy_budget" else "limit"
+            self.hub.notice("warning", kind, text, at_ms=now_ms(), exchange=exchange.id)
 
     def note(self, level: Level, kind: str, text: str, **fields: object) -> None:
         """Says something to the log and to every viewer."""
@@ -178,7 +184,22 @@ class Runtime:
         while True:
             await self.core.refresh_spend()
             await self.providers.close_retired()
+            self.keep_limits()
             await asyncio.sleep(1)
+
+    async def restore_limits(self) -> None:
+        """Goes on with what limits counted before the restart."""
+        kept = await self.store.queries.counters()
+        for note in self.gateway.running.access.restore(kept, time()):
+            self.note("warning", "limit", note)
+
+    def keep_limits(self) -> None:
+        """Writes what limits have counted, and says what is to be said of budgets."""
+        access = self.gateway.running.access
+        if counters := access.counters(time(), dirty=True):
+            self.store.keep_counters(counters)
+        for warning in access.take_warnings():
+            self.note("warning", "budget", warning)
 
     def _tell_changes(self, states: dict[str, str]) -> None:
         for name, provider in self.providers.items():
@@ -248,6 +269,7 @@ async def running_gateway(
     finally:
         await runtime.providers.close()
         await runtime.editor.flush()
+        runtime.keep_limits()
         await store.close()
         if lost := len(store.backlog):
             runtime.log.write("error", f"{lost} exchanges could not be recorded and are lost")
@@ -256,7 +278,7 @@ async def running_gateway(
 
 
 def _scrubber(snapshot: Snapshot) -> Scrubber:
-    return Scrubber(snapshot.secrets, snapshot.config.recording.redact)
+    return Scrubber(secrets_of(snapshot), snapshot.config.recording.redact)
 
 
 def _running(snapshot: Snapshot, before: Running | None) -> Running:

@@ -10,8 +10,10 @@ from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
 import msgspec
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from llmgate.wire.exchanges import ExchangeSummary
@@ -30,6 +32,7 @@ from llmgate_tui.screens.help import Help, Section, section
 from llmgate_tui.screens.main import MainScreen
 from llmgate_tui.state import Traffic
 from llmgate_tui.steering import Steering
+from llmgate_tui.text import clean
 from llmgate_tui.widgets.plain_scrollbar import draw_scrollbars
 
 _PACE_S: Final = 0.1
@@ -129,10 +132,20 @@ class LlmgateApp(App[None]):
         self.set_interval(_TICK_S, self._tick)
 
     async def on_unmount(self) -> None:
-        """Leaves nothing open; the view is kept for the next start."""
-        memory = {**self._memory, **self.main.bodies.memory(), "app": {"theme": self.theme}}
-        keep(self._memory_file, memory)
+        """Leaves nothing open."""
         await self.api.aclose()
+
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Keeps the view for the next start, while there is one."""
+        if self.main.is_attached:
+            kept = {**self._memory, **self.main.bodies.memory(), "app": {"theme": self.theme}}
+            keep(self._memory_file, kept)
+        super().exit(result, return_code, message)
 
     async def _keep_connected(self) -> None:
         await self.connection.run()
@@ -237,6 +250,21 @@ class LlmgateApp(App[None]):
     def action_help_quit(self) -> None:
         """Ctrl+C, where nothing is selected to copy, leaves like ``q``."""
         self.call_later(self.action_leave)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Says something in passing; whatever is in it is text and nothing else."""
+        assert not markup, "toasts hold data: nothing in them is markup"
+        super().notify(
+            clean(message), title=title, severity=severity, timeout=timeout, markup=False
+        )
 
     def action_reconnect(self) -> None:
         """Tries again now."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from textual.containers import Container
 
+from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
 from llmgate_tui.memory import Memory
 from llmgate_tui.screens.body import Body
@@ -48,6 +49,7 @@ class Bodies(Container):
         self.made: dict[str, Body] = {"traffic": first}
         self.active = "traffic"
         self._memory: Memory = {}
+        self._link: Link | None = None
 
     @property
     def body(self) -> Body:
@@ -75,6 +77,14 @@ class Bodies(Container):
         for name, body in self.made.items():
             body.remember(memory.get(name, {}))
 
+    def link_changed(self, link: Link) -> None:
+        """Tells the screens there are, and Events, which keeps a list of losses."""
+        self._link = link
+        self.body_of("events").link_changed(link)
+        for name, body in self.made.items():
+            if body.is_attached and name != "events":
+                body.link_changed(link)
+
     async def switch(self, name: str) -> None:
         """Shows another body and gives it the keys."""
         body = self.body_of(name)
@@ -84,6 +94,8 @@ class Bodies(Container):
         if not body.is_attached:
             await self.mount(body)
             body.remember(self._memory.get(name, {}))
+            if self._link is not None and name != "events":
+                body.link_changed(self._link)
         self.active = name
         body.remove_class("-away")
         body.shown()

@@ -17,6 +17,7 @@ from llmgate_tui.connection import Link
 from llmgate_tui.copying import CHOICES, text_of
 from llmgate_tui.desk import Desk
 from llmgate_tui.screens.bodies import SCREENS, Bodies
+from llmgate_tui.screens.body import OpenTraffic
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.preview import Preview, notice
 from llmgate_tui.screens.traffic import TrafficBody
@@ -115,9 +116,7 @@ class MainScreen(Screen[None]):
         changed = (link.word, link.reason) != (self._link.word, self._link.reason)
         self._link = link
         if changed:
-            for body in self.bodies.made.values():
-                if body.is_attached:
-                    body.link_changed(link)
+            self.bodies.link_changed(link)
             self.redraw_facts()
 
     def tick(self, link: Link) -> None:
@@ -185,6 +184,13 @@ class MainScreen(Screen[None]):
         self._tabs.active = [known for _, known, _ in SCREENS].index(name)
         self._tabs.redraw()
         self.refresh_bindings()
+
+    @on(OpenTraffic)
+    async def _open_traffic(self, event: OpenTraffic) -> None:
+        event.stop()
+        await self.action_show("traffic")
+        work = self.body.open(filter=event.filter, exchange=event.exchange)
+        self.run_worker(work, group="open", exclusive=True, exit_on_error=False)
 
     def action_hints(self) -> None:
         """The keys at the foot."""

@@ -7,7 +7,9 @@ from llmgate_tui.widgets.line import Line, Piece
 
 
 class TabLine(Line):
-    """``screens`` are (key, title, action); the first is the only one so far."""
+    """``screens`` are (key, title, action). Where there is no room the other screens are keys only,
+    and the facts are left out.
+    """
 
     def __init__(self, screens: list[tuple[str, str, str]], status: Callable[[], Status | None]):
         super().__init__(id="tabs")
@@ -20,13 +22,16 @@ class TabLine(Line):
         left: list[Piece] = [(" ", "")]
         self._spots = []
         at = 1
+        whole = sum(len(key) + len(title) + 3 for key, title, _ in self._screens) <= width
         for number, (key, title, action) in enumerate(self._screens):
-            left += [(key, "accent"), (f" {title}", "strong" if number == self.active else "quiet")]
-            left.append(("  ", ""))
-            end = at + len(key) + 1 + len(title)
-            self._spots.append((at, end, action))
-            at = end + 2
-        return left, [("   ".join(self._facts()) + " ", "quiet")]
+            active = number == self.active
+            said = f" {title}" if whole or active else ""
+            left += [(key, "accent"), (said, "strong" if active else "quiet"), ("  ", "")]
+            self._spots.append((at, at + len(key) + len(said), action))
+            at += len(key) + len(said) + 2
+        facts = "   ".join(self._facts())
+        room = width - at - len(facts)
+        return left, [(f"{facts} ", "quiet")] if facts and room > 1 else []
 
     def _facts(self) -> list[str]:
         status = self._status()
