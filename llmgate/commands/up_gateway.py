@@ -47,7 +47,7 @@ async def _serve(args: argparse.Namespace, folder: Path) -> None:
         await starting_config(
             config=args.config,
             env_file=args.env_file,
-            demo=args.demo,
+            demo=folder if args.demo else None,
             now_ms=time.time_ns() // 1_000_000,
         )
     )

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from llmgate.config.dotenv import environment
 from llmgate.config.load import from_text, read_config
 from llmgate.config.local import LocalServer, local_servers
 from llmgate.config.snapshot import Snapshot
-from llmgate.config.starter import starter_text
+from llmgate.config.starter import demo_text, starter_text
 from llmgate.errors import StartupProblem
 
 VARIABLE = "LLMGATE_CONFIG"
@@ -65,14 +66,14 @@ def built_from_environment(
 
 def demo_config(*, now_ms: int = 0) -> Snapshot:
     """Recordings only: no key and no network."""
-    return from_text(starter_text({}), "", {}, now_ms=now_ms)
+    return from_text(demo_text(), "", {}, now_ms=now_ms)
 
 
 class Source(msgspec.Struct, frozen=True):
     """The first snapshot and where its successors come from.
 
-    ``path`` is None when nothing is watched (the demo). A config built from the environment watches
-    for the file that `llmgate init` would write.
+    ``path`` is None when nothing is watched (a demo without a file). A config built from the
+    environment watches for the file that `llmgate init` would write.
     """
 
     snapshot: Snapshot
@@ -80,15 +81,38 @@ class Source(msgspec.Struct, frozen=True):
     env_files: tuple[Path, ...]
 
 
+def demo_source(data: Path, *, now_ms: int = 0) -> Source:
+    """The demo with a file of its own in the data folder, so that it can be edited like any other;
+    without one where none can be written. Raises ``ConfigProblem`` for a file that was spoilt.
+    """
+    path = data / "demo.yaml"
+    try:
+        with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+            path.chmod(0o600)
+            file.write(demo_text())
+    except OSError:
+        return Source(demo_config(now_ms=now_ms), None, ())
+    files = (data / ".env",)
+    environ = environment(files, os.environ)
+    return Source(read_config(path, environ, now_ms=now_ms), path, files)
+
+
 async def starting_config(
-    *, config: str | Path | None, env_file: str | Path | None, demo: bool, now_ms: int
+    *,
+    config: str | Path | None,
+    env_file: str | Path | None,
+    demo: Path | None = None,
+    now_ms: int,
 ) -> Source:
-    """What `llmgate up` starts with. Raises ``StartupProblem`` and ``ConfigProblem``."""
+    """What `llmgate up` starts with; ``demo`` is the data folder when only recordings are wanted.
+
+    Raises ``StartupProblem`` and ``ConfigProblem``.
+    """
     folder = Path.cwd()
     named = Path(env_file) if env_file else None
-    if demo:
+    if demo is not None:
         env_files(None, folder, named)  # a name that is wrong is wrong here too
-        return Source(demo_config(now_ms=now_ms), None, ())
+        return demo_source(demo, now_ms=now_ms)
     path = find_config(config, environment([folder / ".env"], os.environ), folder)
     files = env_files(path, folder, named)
     environ = environment(files, os.environ)

@@ -38,6 +38,28 @@ recording: {bodies: full, keep_days: 14, keep_mb: 1024}
 """
 
 
+_DEMO: Final = """\
+# llmgate's demo: recorded answers with their timing. No key, no network, nothing costs anything.
+# This file is yours: change it here or in the terminal. Deleted, it is written anew.
+
+providers:
+  demo:                  # made-up recordings, shipped with llmgate
+    kind: recording
+  demo-fast:             # the same at twice the speed
+    kind: recording
+    speed: 2
+
+routes:                  # first match wins; weights share the traffic out exactly
+  fast:
+    match: {model: "fast*"}
+    targets:
+      - {provider: demo, weight: 50, model: gpt-4o-mini}
+      - {provider: demo-fast, weight: 50, model: gpt-4o-mini}
+
+recording: {bodies: full, keep_days: 14, keep_mb: 1024}
+"""
+
+
 def starter_text(environ: Mapping[str, str], local: Sequence[LocalServer] = ()) -> str:
     """A commented config; keys are named as ``${VAR}``, never written. ``demo`` is always there."""
     lines = ["providers:"]
@@ -54,6 +76,11 @@ def starter_text(environ: Mapping[str, str], local: Sequence[LocalServer] = ()) 
         "    kind: recording",
     ]
     return _HEAD + "\n".join(lines) + "\n\n" + _hints(environ) + _TAIL
+
+
+def demo_text() -> str:
+    """What `llmgate up --demo` runs on: recordings twice over, and a route between them."""
+    return _DEMO
 
 
 def kinds_with_key(environ: Mapping[str, str]) -> list[ProviderKind]:

@@ -80,7 +80,8 @@ def test_a_config_is_built_from_keys_local_servers_and_the_demo() -> None:
 def test_the_demo_needs_nothing() -> None:
     snapshot = demo_config()
 
-    assert [p.kind for p in snapshot.config.providers.values()] == ["recording"]
+    assert {p.kind for p in snapshot.config.providers.values()} == {"recording"}
+    assert [t.weight for t in snapshot.config.routes["fast"].targets] == [50, 50]
     assert snapshot.secrets == ()
 
 
@@ -102,17 +103,33 @@ async def test_up_starts_with_the_named_file_and_its_env(tmp_path: Path) -> None
     file.write_text("server: {model_prefix: '${LLMGATE_TEST_PREFIX}'}\n")
     env.write_text("LLMGATE_TEST_PREFIX=Mine\n")
 
-    source = await starting_config(config=file, env_file=env, demo=False, now_ms=9)
+    source = await starting_config(config=file, env_file=env, now_ms=9)
 
     assert source.path == file
     assert source.snapshot.config.server.model_prefix == "Mine"
     assert (source.snapshot.loaded_ms, source.env_files[-1]) == (9, env)
 
 
-async def test_up_demo_looks_at_no_file() -> None:
-    source = await starting_config(config="not there", env_file=None, demo=True, now_ms=0)
+async def test_up_demo_has_a_file_of_its_own_and_looks_at_no_other(tmp_path: Path) -> None:
+    source = await starting_config(config="not there", env_file=None, demo=tmp_path, now_ms=0)
 
-    assert (source.path, list(source.snapshot.config.providers)) == (None, ["demo"])
+    assert source.path == tmp_path / "demo.yaml"
+    assert source.snapshot.text == source.path.read_text() == demo_config().text
+    assert source.path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_what_was_edited_in_the_demo_is_there_again(tmp_path: Path) -> None:
+    (tmp_path / "demo.yaml").write_text("providers: {mine: {kind: recording}}\n")
+
+    source = await starting_config(config=None, env_file=None, demo=tmp_path, now_ms=0)
+
+    assert list(source.snapshot.config.providers) == ["mine"]
+
+
+async def test_a_demo_runs_where_no_file_can_be_written(tmp_path: Path) -> None:
+    source = await starting_config(config=None, env_file=None, demo=tmp_path / "gone", now_ms=0)
+
+    assert (source.path, source.snapshot.text) == (None, demo_config().text)
 
 
 async def test_up_without_a_file_builds_one_and_waits_for_init(
@@ -122,7 +139,7 @@ async def test_up_without_a_file_builds_one_and_waits_for_init(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
     monkeypatch.delenv("LLMGATE_CONFIG", raising=False)
 
-    source = await starting_config(config=None, env_file=None, demo=False, now_ms=0)
+    source = await starting_config(config=None, env_file=None, now_ms=0)
 
     assert source.path == tmp_path / "config.yaml"
     assert source.snapshot.file == ""
