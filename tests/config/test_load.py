@@ -1,11 +1,13 @@
 """config.yaml: what is accepted, and every problem at its line."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from llmgate.config.load import LARGEST_BYTES, decode, from_text, read_config
+from llmgate.config.model import Config, KeyConfig, Limits
 from llmgate.config.problems import all_of, as_wire
 from llmgate.config.snapshot import Snapshot
 from llmgate.errors import ConfigProblem
@@ -46,9 +48,10 @@ def test_the_example_names_every_field_there_is() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     written = yaml.safe_load(text)
 
-    assert set(written) == {
-        *("server", "providers", "routes", "keys", "health", "recording", "prices", "log")
-    }
+    assert set(written) == set(Config.__struct_fields__)
+    assert set(written["keys"]["ide"]) == set(KeyConfig.__struct_fields__)
+    limits = {name for group in _limits(written) for name in group}
+    assert limits == set(Limits.__struct_fields__)
     assert set(written["server"]) == set(load("server: {}").config.server.__struct_fields__)
     assert set(written["log"]) == set(load("log: {}").config.log.__struct_fields__)
     assert set(written["recording"]) == set(load("log: {}").config.recording.__struct_fields__)
@@ -266,3 +269,8 @@ def test_the_etag_follows_the_text() -> None:
     first, again, other = load("server: {}"), load("server: {}"), load("server: {} ")
 
     assert first.etag == again.etag != other.etag
+
+
+def _limits(written: dict[str, Any]) -> list[dict[str, Any]]:
+    holders = [*written["keys"].values(), *written["providers"].values()]
+    return [holder["limits"] for holder in holders if "limits" in holder]
