@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.feed import FeedEvent, Snapshot
+from llmgate.wire.safe_text import safe_text
 from llmgate_tui import glyphs as signs
 from llmgate_tui import themes
 from llmgate_tui.api import Api
@@ -32,7 +33,6 @@ from llmgate_tui.screens.help import Help, Section, section
 from llmgate_tui.screens.main import MainScreen
 from llmgate_tui.state import Traffic
 from llmgate_tui.steering import Steering
-from llmgate_tui.text import clean
 from llmgate_tui.widgets.plain_scrollbar import draw_scrollbars
 
 _PACE_S: Final = 0.1
@@ -212,17 +212,18 @@ class LlmgateApp(App[None]):
 
     async def action_help(self) -> None:
         """All keys."""
-        await self.push_screen(Help(self.help_sections()))
+        await self.push_screen(Help(self.help_sections(), self.glyphs))
 
     def help_sections(self) -> list[Section]:
         """Every binding there is, by place."""
-        bodies = self.main.bodies
+        bodies, plain = self.main.bodies, self.glyphs is signs.ASCII
         sections = [
-            section(title, bindings)
+            section(title, bindings, plain=plain)
             for name in bodies.in_order()
             for title, _, bindings in bodies.body_of(name).key_groups()
         ]
-        sections.append(section("Everywhere", [*MainScreen.BINDINGS, *LlmgateApp.BINDINGS]))
+        everywhere = [*MainScreen.BINDINGS, *LlmgateApp.BINDINGS]
+        sections.append(section("Everywhere", everywhere, plain=plain))
         return [part for part in sections if part.entries]
 
     async def action_leave(self) -> None:
@@ -263,7 +264,7 @@ class LlmgateApp(App[None]):
         """Says something in passing; whatever is in it is text and nothing else."""
         assert not markup, "toasts hold data: nothing in them is markup"
         super().notify(
-            clean(message), title=title, severity=severity, timeout=timeout, markup=False
+            safe_text(message), title=title, severity=severity, timeout=timeout, markup=False
         )
 
     def action_reconnect(self) -> None:
@@ -273,13 +274,15 @@ class LlmgateApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action by name, and the themes."""
         bodies = self.main.bodies
-        yield from commands(self.main, MainScreen.BINDINGS)
+        plain = self.glyphs is signs.ASCII
+        yield from commands(self.main, MainScreen.BINDINGS, plain=plain)
         for name in bodies.in_order():
             for title, where, bindings in bodies.body_of(name).key_groups():
                 here = name == bodies.active
                 yield from commands(
                     where,
                     bindings,
+                    plain=plain,
                     title="" if here else title,
                     before=None if here else partial(self.main.action_show, name),
                 )
@@ -287,4 +290,4 @@ class LlmgateApp(App[None]):
         for command in super().get_system_commands(screen):
             if command.title == "Theme":
                 yield SystemCommand("Choose a theme", "", command.callback)
-        yield from commands(self, LlmgateApp.BINDINGS)
+        yield from commands(self, LlmgateApp.BINDINGS, plain=plain)

@@ -42,29 +42,28 @@ def commands(
     *,
     title: str = "",
     before: Callable[[], Awaitable[None]] | None = None,
+    plain: bool = False,
 ) -> Iterable[SystemCommand]:
     """The actions of a widget's keys; ``before`` brings its screen up, ``title`` names it."""
     for binding in bindings:
         if isinstance(binding, Binding) and binding.action != "command_palette":
-            yield _command(where, binding, title, before)
+            keys = " ".join(spelled(key, plain=plain) for key in binding.key.split(","))
+            listed = not binding.id or not binding.id.startswith(_MOVING)
+            name = binding.tooltip or binding.description
+            run = _runner(where, binding.action, before)
+            yield SystemCommand(f"{title}: {name}" if title else name, keys, run, listed)
 
 
 def _line(keys: str, name: Content) -> Content:
     return Content.assemble((f"{keys:<14} ", "$accent"), name)
 
 
-def _command(
-    where: DOMNode,
-    binding: Binding,
-    title: str,
-    before: Callable[[], Awaitable[None]] | None,
-) -> SystemCommand:
+def _runner(
+    where: DOMNode, action: str, before: Callable[[], Awaitable[None]] | None
+) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         if before is not None:
             await before()
-        await where.run_action(binding.action)  # type: ignore[attr-defined]  # app, screen or widget
+        await where.run_action(action)  # type: ignore[attr-defined]  # app, screen or widget
 
-    keys = " ".join(spelled(key) for key in binding.key.split(","))
-    listed = not binding.id or not binding.id.startswith(_MOVING)
-    name = binding.tooltip or binding.description
-    return SystemCommand(f"{title}: {name}" if title else name, keys, run, listed)
+    return run

@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from llmgate_tui.filter_terms import FIELDS
+from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.widgets.choices import Choices
 from llmgate_tui.widgets.clean_input import CleanInput
 from llmgate_tui.widgets.key_line import spelled
 
@@ -28,19 +30,31 @@ FILTER_HELP = (
     ('body:"some words"  h:x-team=a', "looked for in the store: request, answer, headers"),
     ('limit:"key ide"  queued:>2s', "what a limit of yours refused or held"),
 )
-SIGNS = (
-    ("▸ 200", "streaming; its figures still grow"),
-    ("… wait", "sent, no answer yet"),
-    ("✗ cut  ✗ error  ✗ 404", "broke off, failed: the detail says why and what to do"),
-    ("◌ queue", "held by a limit of yours until there is room"),
-    ("⊘ gone  ⊘ stopped", "the caller left before the end; ended from a terminal"),
-    ("429 own  budget", "refused by a limit of yours, not the provider's"),
-    ("fast → llama-3.3", "the model asked for, and the one asked of the provider"),
-    ("48~", "an estimate; without the sign it was reported"),
-    ("-", "unknown, or none"),
-    ("T  R2  x3", "tools were called; second attempt; third equal request in a row"),
-    ("●", "marked"),
-)
+_KEYS = [("esc", "close", "leave"), ("page down", "", "scroll(10)"), ("page up", "", "scroll(-10)")]
+
+
+def signs(glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
+    """What the list is written with, as this terminal shows it."""
+    failed, gone = glyphs.failed, glyphs.cancelled
+    return (
+        (f"{glyphs.streaming} 200", "streaming; its figures still grow"),
+        (f"{glyphs.waiting} wait", "sent, no answer yet"),
+        (
+            f"{failed} cut  {failed} error  {failed} 404",
+            "broke off, failed: the detail says why and what to do",
+        ),
+        (f"{glyphs.queued} queue", "held by a limit of yours until there is room"),
+        (f"{gone} gone  {gone} stopped", "the caller left before the end; ended from a terminal"),
+        ("429 own  budget", "refused by a limit of yours, not the provider's"),
+        (
+            f"fast {glyphs.arrow} llama-3.3",
+            "the model asked for, and the one asked of the provider",
+        ),
+        ("48~", "an estimate; without the sign it was reported"),
+        ("-", "unknown, or none"),
+        ("T  R2  x3", "tools were called; second attempt; third equal request in a row"),
+        (glyphs.mark, "marked"),
+    )
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -58,12 +72,12 @@ class Section(msgspec.Struct, frozen=True):
     entries: list[Entry]
 
 
-def section(title: str, bindings: Iterable[BindingType]) -> Section:
-    """The lines of a widget's bindings, in their order."""
+def section(title: str, bindings: Iterable[BindingType], *, plain: bool = False) -> Section:
+    """The lines of a widget's bindings, in their order; ``plain`` for an ASCII terminal."""
     entries = [
         Entry(
             binding.id or "",
-            " ".join(spelled(key) for key in binding.key.split(",")),
+            " ".join(spelled(key, plain=plain) for key in binding.key.split(",")),
             binding.tooltip or binding.description,
         )
         for binding in bindings
@@ -82,6 +96,7 @@ class Help(ModalScreen[None]):
     Help Input:focus { background: $panel; background-tint: $panel 0%; border: none; }
     Help VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     Help Static { height: auto; }
+    Help #help-keys { margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", id="help.leave", tooltip="Close the help"),
@@ -93,16 +108,18 @@ class Help(ModalScreen[None]):
         Binding("pageup", "scroll(-10)", "Up", id="help.pageup", tooltip="A page up", show=False),
     ]
 
-    def __init__(self, sections: list[Section]) -> None:
+    def __init__(self, sections: list[Section], glyphs: Glyphs) -> None:
         super().__init__()
         self._sections = sections
+        self._glyphs = glyphs
 
     def compose(self) -> ComposeResult:
         """A search field and the text."""
         with Vertical():
-            yield CleanInput("type to search the keys; esc closes", id="help-search")
+            yield CleanInput("type to search the keys", id="help-search")
             with VerticalScroll(can_focus=False):
-                yield Static(self._content(""), id="help-text")
+                yield Static(self._content(""), id="help-text", markup=False)
+            yield Choices(_KEYS, id="help-keys")
 
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
@@ -127,8 +144,8 @@ class Help(ModalScreen[None]):
     def _all(self) -> list[Section]:
         examples = [Entry("", example, text) for example, text in FILTER_HELP]
         examples.append(Entry("", "fields", " ".join(FIELDS)))
-        signs = [Entry("", sign, text) for sign, text in SIGNS]
-        return [*self._sections, Section("Filter", examples), Section("Signs", signs)]
+        shown = [Entry("", sign, text) for sign, text in signs(self._glyphs)]
+        return [*self._sections, Section("Filter", examples), Section("Signs", shown)]
 
     def action_leave(self) -> None:
         """Back."""

@@ -11,6 +11,9 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from llmgate_tui.text import clean
+from llmgate_tui.widgets.choices import Choices
+
 Choice = tuple[str, str, str]  # key, label, value
 
 
@@ -21,6 +24,7 @@ class Menu(ModalScreen[str | None]):
     Menu { align: center middle; background: $background 60%; }
     Menu > Vertical { width: auto; min-width: 28; max-width: 90%; height: auto; max-height: 90%;
         background: $panel; padding: 1 2; }
+    Menu #menu-keys { width: 24; margin-top: 1; }
     Menu #menu-title { color: $accent; width: auto; margin-bottom: 1; }
     Menu OptionList {
         width: auto; min-width: 24; height: auto; max-height: 100%;
@@ -43,12 +47,13 @@ class Menu(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Title and choices."""
         options = [
-            Option(Content.assemble((f"{key}  ", "$accent"), label), id=f"choice-{at}")
+            Option(Content.assemble((f"{key}  ", "$accent"), clean(label)), id=f"choice-{at}")
             for at, (key, label, _) in enumerate(self._choices)
         ]
         with Vertical():
-            yield Static(Content(self._title), id="menu-title", markup=False)
+            yield Static(Content(clean(self._title)), id="menu-title", markup=False)
             yield OptionList(*options)
+            yield Choices([("enter", "choose", "choose"), ("esc", "back", "leave")], id="menu-keys")
 
     def on_mount(self) -> None:
         """Starts at what holds now."""
@@ -73,6 +78,10 @@ class Menu(ModalScreen[str | None]):
     def action_leave(self) -> None:
         """Nothing is chosen."""
         _ = self.dismiss(None)
+
+    def action_choose(self) -> None:
+        """The choice that is marked."""
+        self.query_one(OptionList).action_select()
 
     def action_down(self) -> None:
         """Next."""

@@ -4,6 +4,7 @@ message too long for its line.
 
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -12,9 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from llmgate.wire.safe_text import safe_text
+from llmgate_tui.text import clean
+from llmgate_tui.widgets.choices import Choices
 
 LONG: Final = 74_000  # what many terminals take at most by OSC 52, base64 included
 _SHOWN: Final = 20_000
+_AROUND: Final = 6  # padding, title, keys, the lines between
+_KEYS: Final = [("esc", "close", "leave"), ("j", "down", "scroll(1)"), ("k", "up", "scroll(-1)")]
 
 
 def notice(text: str) -> str:
@@ -36,14 +41,16 @@ class Preview(ModalScreen[None]):
     Preview #preview-title { color: $accent; height: auto; }
     Preview #preview-notice { color: $warning; height: auto; }
     Preview VerticalScroll {
-        height: auto; max-height: 100%; margin-top: 1; scrollbar-size-vertical: 1;
+        height: auto; max-height: 100%; margin: 1 0; scrollbar-size-vertical: 1;
     }
     Preview #preview-text { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,y", "leave", "Close", id="preview.leave", tooltip="Close"),
-        Binding("j", "scroll(1)", "Down", id="preview.down", tooltip="Scroll down", show=False),
-        Binding("k", "scroll(-1)", "Up", id="preview.up", tooltip="Scroll up", show=False),
+        Binding(
+            "j,down", "scroll(1)", "Down", id="preview.down", tooltip="Scroll down", show=False
+        ),
+        Binding("k,up", "scroll(-1)", "Up", id="preview.up", tooltip="Scroll up", show=False),
     ]
 
     def __init__(self, title: str, text: str, note: str = "") -> None:
@@ -55,16 +62,23 @@ class Preview(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The parts."""
         with Vertical():
-            yield Static(Content(f"{self._title} · esc closes"), id="preview-title")
+            yield Static(Content(clean(self._title)), id="preview-title", markup=False)
             if self._note:
-                yield Static(Content(self._note), id="preview-notice")
-            with VerticalScroll():
-                yield Static(Content(self._shown()), id="preview-text")
+                yield Static(Content(clean(self._note)), id="preview-notice", markup=False)
+            with VerticalScroll(can_focus=False):
+                yield Static(Content(self._shown()), id="preview-text", markup=False)
+            yield Choices(_KEYS, id="preview-keys")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The text scrolls; title and keys stay in sight."""
+        around = _AROUND + bool(self._note)
+        room = max(1, event.size.height * 85 // 100 - around)
+        self.query_one(VerticalScroll).styles.max_height = room
 
     def _shown(self) -> str:
         text = safe_text(self._text[:_SHOWN])
         return (
-            text if len(self._text) <= _SHOWN else f"{text}\n… (only the beginning is shown here)"
+            text if len(self._text) <= _SHOWN else f"{text}\n... (only the beginning is shown here)"
         )
 
     def action_leave(self) -> None:

@@ -35,7 +35,8 @@ class Header(Line):
         self._glyphs = glyphs
 
     def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
-        """As many groups as fit, most needed first."""
+        """As many groups as fit, most needed first; a click anywhere opens the palette."""
+        self._spots = [(0, width, "app.command_palette")]
         right: list[Piece] = [(f"{self._clock.time_of_day(self._clock.now_ms())} ", "quiet")]
         if width < 60:
             right = []

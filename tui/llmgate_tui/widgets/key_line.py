@@ -48,11 +48,12 @@ class KeyLine(Line):
         pieces: list[Piece] = [(" ", "")]
         self._spots = []
         at = 1
-        help_room = 9
+        kept = {"app.help": 8, "app.command_palette": 12} if width >= 60 else {"app.help": 8}
         for binding in self._bindings_shown():
             key = spelled(binding.key, plain=self._plain)
             cells = len(key) + 1 + len(binding.description) + 2
-            if at + cells + help_room > width and binding.action != "app.help":
+            kept.pop(binding.action, 0)
+            if at + cells + sum(kept.values()) > width:
                 continue
             pieces += [(key, "accent"), (f" {binding.description}  ", "quiet")]
             self._spots.append((at, at + cells - 2, f"screen.press('{binding.key}')"))

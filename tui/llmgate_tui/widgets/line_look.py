@@ -62,13 +62,19 @@ _TWINS: Final = {
     **dict(zip("▁▂▃▄▅▆▇█", "_..--==#", strict=True)),
 }
 ASCII_TWINS: Final = str.maketrans(_TWINS)  # of the signs that we write, one cell each
+
+
+def _page(key: str, action: str, id: str, tooltip: str) -> Binding:  # noqa: A002
+    return Binding(key, action, tooltip, id=f"text.{id}", tooltip=tooltip, show=False)
+
+
 KEYS: Final[list[BindingType]] = [
     Binding("j,down", "step(1)", "Down", id="text.down", tooltip="A row down", show=False),
     Binding("k,up", "step(-1)", "Up", id="text.up", tooltip="A row up", show=False),
     Binding("g,home", "edge(-1)", "Top", id="text.top", tooltip="To the top", show=False),
     Binding("G,end", "edge(1)", "End", id="text.end", tooltip="To the end", show=False),
-    Binding("pageup,ctrl+u", "page(-1)", "Page up", id="text.pageup", show=False),
-    Binding("pagedown,ctrl+d", "page(1)", "Page down", id="text.pagedown", show=False),
+    _page("pageup,ctrl+u", "page(-1)", "pageup", "A page up"),
+    _page("pagedown,ctrl+d", "page(1)", "pagedown", "A page down"),
     Binding("left", "aside(-1)", "Left", id="text.left", tooltip="Sideways", show=False),
     Binding("right", "aside(1)", "Right", id="text.right", tooltip="Sideways", show=False),
     Binding("n", "hit(1)", "Next hit", id="text.next", tooltip="Next search hit", show=False),
