@@ -6,6 +6,7 @@ from time import perf_counter_ns, time
 
 from llmgate.access.access import Access
 from llmgate.access.admission import Grant, Ticket
+from llmgate.errors import UpstreamUnreachable
 from llmgate.relay.after import Aftermath
 from llmgate.relay.call import Call
 from llmgate.routing.router import Choice, Plan
@@ -15,14 +16,15 @@ from llmgate.upstream.providers import Providers
 async def admit(
     call: Call, access: Access, plan: Plan, providers: Providers, after: Aftermath
 ) -> Choice:
-    """Reserves for the request and gives the choice that takes it. Raises ``LimitReached`` and
-    ``RequestTooLarge``.
+    """Reserves for the request and gives the choice that takes it. Raises ``LimitReached``,
+    ``RequestTooLarge``, and ``UpstreamUnreachable`` when its provider is gone by then.
     """
     exchange = call.exchange
     if not access.limited or exchange.method != "POST":
         return plan.choices[0]
-    first, *others = plan.choices
-    choices = [first, *(other for other in others if providers.usable(other.provider))]
+    choices = plan.choices
+    if len(choices) > 1:
+        choices = (choices[0], *[c for c in choices[1:] if providers.usable(c.provider)])
     key, asked, foresee = exchange.key, plan.asked, after.foresight.foresee
     tries = [
         foresee(call, access.way(key, c.provider, asked, c.model), c, providers.get(c.provider))
@@ -34,6 +36,11 @@ async def admit(
         found = await _wait(call, access, found, after)
     call.grant = found
     choice = choices[found.index]
+    if not providers.usable(choice.provider):
+        raise UpstreamUnreachable(
+            f"provider '{choice.provider}' was disabled or taken out of the config while the request"
+            " waited"
+        )
     if found.around:
         exchange.hints.append(f"{found.around}: took provider '{choice.provider}'")
     return choice

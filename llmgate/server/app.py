@@ -92,6 +92,7 @@ def build(core: Core, log: Log, token: str) -> Guard:
         debug=False,
     )
     return Guard(
+        app,  # type: ignore[arg-type] # its scope is a narrower TypedDict of the same thing
         as_written(app),
         lambda: core.holder.snapshot.config.server,
         token,

@@ -24,7 +24,8 @@ _KEPT = 256
 
 
 class Guard:
-    """Wraps the application; ``server`` gives the running ``server:`` section.
+    """Wraps the application; ``control`` is how it is called for those whose token was right,
+    ``server`` gives the running ``server:`` section.
 
     ``on_refusal`` is told of everybody who is not let in.
     """
@@ -32,11 +33,13 @@ class Guard:
     def __init__(
         self,
         app: App,
+        control: App,
         server: Callable[[], Server],
         token: str,
         on_refusal: Callable[[Scope, CallError], None],
     ) -> None:
         self._app = app
+        self._control = control
         self._server = server
         self._on_refusal = on_refusal
         self._token = f"Bearer {token}".encode()
@@ -54,7 +57,8 @@ class Guard:
             return await _refuse(scope, send, error)
         if cors and scope["method"] == "OPTIONS":
             return await _preflight(scope, send, cors)
-        return await self._app(scope, receive, _with(send, cors) if cors else send)
+        app = self._control if ADMITTED in scope else self._app
+        return await app(scope, receive, _with(send, cors) if cors else send)
 
     def _check(self, scope: Scope) -> RawHeaders:
         """Gives the CORS headers to add. Raises ``OriginRefused`` and ``InvalidKey``."""

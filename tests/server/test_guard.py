@@ -20,7 +20,7 @@ class Asked:
         self.came: list[str] = []
         self.got: list[Message] = []
         self.refused: list[str] = []
-        self._guard = Guard(self._app, lambda: self.server, TOKEN, self._note)
+        self._guard = Guard(self._app, self._app, lambda: self.server, TOKEN, self._note)
 
     def _note(self, _scope: Scope, error: CallError) -> None:
         self.refused.append(error.error_type)
