@@ -99,6 +99,7 @@ def _provider(
     _timeouts(provider, path, problems)
     if not 0 <= provider.speed <= 1000:
         problems.add("speed must be from 0 to 1000", (*path, "speed"))
+    _file(provider.recordings, (*path, "recordings"), problems)
     bundle = provider.tls.ca_bundle
     if bundle and (reason := unreadable(bundle)):
         problems.add(f"ca_bundle {shown(bundle, 200)}: {reason}", (*path, "tls", "ca_bundle"))
@@ -246,11 +247,17 @@ def _rest(config: Config, problems: Problems) -> None:
         if not least <= value <= most:
             told = ".".join(shown(str(step)) for step in path)
             problems.add(f"{told} must be from {least:g} to {most:g}", path)
+    _file(log.file, ("log", "file"), problems)
     for index, pattern in enumerate(recording.redact):
         _compiles(f"/{pattern}/", ("recording", "redact", index), problems)
     for model, limits in config.limits.items():
         if _compiles(model, ("limits", model), problems):
             limits_of(limits, ("limits", model), problems)
+
+
+def _file(name: str | None, path: Path, problems: Problems) -> None:
+    if name and not name.isprintable():
+        problems.add(f"`{shown(name, 200)}` holds characters that no path should have", path)
 
 
 def _named(name: str, path: Path, problems: Problems) -> None:

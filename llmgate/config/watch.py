@@ -30,6 +30,7 @@ STEP_MS: Final = 50
 DEBOUNCE_MS: Final = 200
 POLL_MS: Final = 1_000
 HALF_WRITTEN_S: Final = 0.1
+_MOST_STEPS: Final = 10
 
 Stamps = tuple[tuple[int, int, int], ...]
 Outcome = Snapshot | list[ConfigProblem] | None
@@ -93,11 +94,26 @@ class ConfigHolder:
                 self._apply(await self._settled(self.path, Origin(who=by)))
         return self.problems
 
-    def take(self, origin: Origin) -> list[ConfigProblem]:
-        """``reload_now`` for who has just written the file and holds ``lock``."""
+    def take(self, origin: Origin, written: bytes | None = None) -> list[ConfigProblem]:
+        """``reload_now`` for who has just written the file and holds ``lock``.
+
+        ``written`` is what was put there: taken as it is, though somebody may write over it by now.
+        """
         if self.path is not None:
-            self._apply(self._outcome(self.path, origin))
+            self._apply(self._outcome(self.path, origin, written))
         return self.problems
+
+    async def quiet(self) -> Stamps:
+        """Waits while somebody is writing the files, half a second at most; gives their stamps."""
+        assert self.path is not None
+        stamps = _stamps(self._files(self.path))
+        for _ in range(_MOST_STEPS):
+            before = stamps
+            await asyncio.sleep(STEP_MS / 1000)
+            stamps = _stamps(self._files(self.path))
+            if stamps == before:
+                break
+        return stamps
 
     def check(self, text: str, more: Mapping[str, str] | None = None) -> Snapshot:
         """What a reload would make of a text, with ``more`` variables.
@@ -139,10 +155,9 @@ class ConfigHolder:
     async def _look(self) -> None:
         """Reads again when a file has another stamp."""
         assert self.path is not None
-        stamps = _stamps(self._files(self.path))
-        if stamps == self._stamps:
+        if _stamps(self._files(self.path)) == self._stamps:
             return
-        self._stamps = stamps
+        self._stamps = await self.quiet()
         async with self.lock:
             self._apply(await self._settled(self.path, Origin()))
 
@@ -154,16 +169,16 @@ class ConfigHolder:
             outcome = self._outcome(path, origin)
         return outcome
 
-    def _outcome(self, path: Path, origin: Origin) -> Outcome:
-        """What the files say now."""
+    def _outcome(self, path: Path, origin: Origin, written: bytes | None = None) -> Outcome:
+        """What the files say now; ``written`` stands for the config's."""
         self._last_read = ""
-        if not path.exists():
+        if written is None and not path.exists():
             if not self.snapshot.file:
                 return None
             message = "the file is gone; the last good config keeps running"
             return [ConfigProblem(message, file=str(path))]
         try:
-            data = read_bytes(path)
+            data = read_bytes(path) if written is None else written
             text = self._last_read = decode(data, str(path))
             variables = self._read_with = self.variables()
             if self.snapshot.file and text == self.snapshot.text and variables == self._running_on:

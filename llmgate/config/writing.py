@@ -21,7 +21,9 @@ from llmgate.errors import ConfigProblem, LlmgateError
 PRIVATE: Final = 0o600
 
 Moment = Callable[[str], None]
-"""Told where a write is (``begun``, ``written``, ``checked``): tests act in between."""
+"""Told where a write is (``begun``, ``written``, ``checked``, for a config ``replaced``): tests act
+in between.
+"""
 
 
 class Moved(LlmgateError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from llmgate.config.dotenv import with_variable
 from llmgate.config.load import decode
-from llmgate.config.snapshot import Origin
+from llmgate.config.snapshot import Origin, Snapshot
 from llmgate.config.watch import ConfigHolder
 from llmgate.config.writing import Moment, Moved, Unwritable, read_bytes, replace_file
 from llmgate.control.refused import NotEditable
@@ -22,11 +22,11 @@ async def commit(
     variable: tuple[str, str] | None,
     origin: Origin,
     moment: Moment,
-) -> list[ConfigProblem]:
+) -> Snapshot | list[ConfigProblem]:
     """Writes the second bytes in the place of the first (None: no file).
 
-    Returns what the reload said against it: then the file is again as it was. Raises ``Moved`` and
-    ``NotEditable``. Once begun it is carried through, whoever stops waiting.
+    Returns what runs then, or what the reload said against it: then the file is again as it was.
+    Raises ``Moved`` and ``NotEditable``. Once begun it is carried through, whoever stops waiting.
     """
     return await asyncio.shield(_commit(holder, change, variable, origin, moment))
 
@@ -37,7 +37,7 @@ async def _commit(
     variable: tuple[str, str] | None,
     origin: Origin,
     moment: Moment,
-) -> list[ConfigProblem]:
+) -> Snapshot | list[ConfigProblem]:
     path = holder.path
     if path is None:
         raise NotEditable("nothing is watched: there is no config file")
@@ -47,10 +47,12 @@ async def _commit(
             undo = await asyncio.to_thread(_write, path, (before, after), variable, moment)
         except (Unwritable, ConfigProblem) as error:
             raise NotEditable(str(error)) from error
-        problems = holder.take(origin)
-        if problems:  # what it was checked with is no more what it was
-            await asyncio.to_thread(_put_back, path, (after, before), undo)
-            holder.take(Origin())
+        problems = holder.take(origin, after)
+        if not problems:
+            return holder.snapshot
+        # what it was checked with is no more what it was
+        await asyncio.to_thread(_put_back, path, (after, before), undo)
+        holder.take(Origin())
     return problems
 
 
@@ -67,6 +69,7 @@ def _write(
     except BaseException:
         undo()
         raise
+    moment("replaced")
     return undo
 
 

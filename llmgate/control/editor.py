@@ -188,11 +188,10 @@ class Editor:
             raw = holder.snapshot.raw
             origin = Origin(who=who, summary=f"{holder.path.name} written")
             try:
-                problems = await commit(holder, (None, raw.encode()), None, origin, self._moment)
+                found = await commit(holder, (None, raw.encode()), None, origin, self._moment)
             except Moved:
                 raise NotEditable(f"{holder.path} is there already") from None
-            draft = Draft(base="", text=raw, problems=[as_wire(one) for one in problems])
-            return await self._done(draft)
+            return await self._done(Draft(base="", text=raw), found)
 
     # How.
 
@@ -201,34 +200,48 @@ class Editor:
         return await self._change(Wanted(text=text, exact=True, origin=origin), if_match)
 
     async def _change(self, wanted: Wanted, if_match: str) -> Verdict:
-        base = self._base()
+        base = await self._taken(if_match)
         draft = await self._drafted(wanted, if_match, base)
         if draft.problems:
             raise Refused(self._telling.verdict(draft))
         told = self._telling.verdict(draft)
         data = draft.text.encode()
+        found: Snapshot | list[ConfigProblem] = self._holder.snapshot
         if data != base or wanted.variable:
             try:
-                problems = await commit(
+                found = await commit(
                     self._holder, (base, data), wanted.variable, wanted.origin, self._moment
                 )
             except Moved:
                 raise await self._stale(wanted, if_match, self._base()) from None
-            draft = msgspec.structs.replace(draft, problems=[as_wire(one) for one in problems])
-        return await self._done(draft, told)
+        return await self._done(draft, found, told)
 
-    async def _done(self, draft: Draft, told: Verdict | None = None) -> Verdict:
+    async def _taken(self, if_match: str) -> bytes:
+        """The file to edit. What of it does not run yet is taken over first, when nobody is writing
+        it any more: an edit that is made on it would hide it from the history.
+        """
+        base = self._base()
+        if base == self._holder.snapshot.raw.encode():
+            return base
+        if _matches(if_match, etag_of(self._text(base).removeprefix(BOM))):
+            await self._holder.quiet()
+            await self._holder.reload_now()
+        return self._base()
+
+    async def _done(
+        self, draft: Draft, found: Snapshot | list[ConfigProblem], told: Verdict | None = None
+    ) -> Verdict:
         """The verdict once a change is made and kept."""
-        if draft.problems:
-            raise Refused(self._telling.verdict(draft))
+        if isinstance(found, list):
+            problems = [as_wire(one) for one in found]
+            raise Refused(self._telling.verdict(msgspec.structs.replace(draft, problems=problems)))
         await self.flush()
-        snapshot = self._holder.snapshot
         return msgspec.structs.replace(
             told or self._telling.verdict(draft),
-            etag=snapshot.etag,
-            version=snapshot.version,
+            etag=found.etag,
+            version=found.version,
             applied=True,
-            revision=snapshot.version,
+            revision=found.version,
         )
 
     def _base(self) -> bytes:

@@ -34,6 +34,8 @@ def problems(text: str) -> list[ConfigProblem]:
         ("server: {cors_origins: [localhost]}", 1, 25, "server.cors_origins[0]", "is no origin"),
         ("server: {max_body_mb: 0}", 1, 23, "server.max_body_mb", "above 0"),
         ("log: {level: loud}", 1, 14, "log.level", "`loud` is none of debug, info, warning, error"),
+        ('log: {file: "a\\0b"}', 1, 13, "log.file", "holds characters that no path"),
+        ('providers: {a: {kind: recording, recordings: "a\\0b"}}', 1, 46, "providers.a.recordings", "holds characters"),
         ("log: {level: warn}", 1, 14, "log.level", "did you mean `warning`?"),
         ("log: {json: 1}", 1, 13, "log.json", "must be true or false"),
         ("recording: {keep_mb: 1}", 1, 22, "recording.keep_mb", "from 10 to"),

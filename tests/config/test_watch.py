@@ -205,3 +205,13 @@ async def test_the_demo_follows_nothing() -> None:
     async with asyncio.timeout(1):
         await holder.run()
     assert await holder.reload_now() == []
+
+
+async def test_a_file_that_grows_is_not_read_before_its_writer_pauses(tmp_path: Path) -> None:
+    holder = Watched(tmp_path).holder
+    waiting = asyncio.ensure_future(holder.quiet())
+    await asyncio.sleep(0)
+    with (tmp_path / "config.yaml").open("a") as file:
+        file.write("health: {every_s: 0}\n")
+
+    assert await waiting == await holder.quiet()

@@ -10,7 +10,7 @@ import pytest
 
 from llmgate.config.writing import replace_file
 from llmgate.control.refused import Stale
-from llmgate.wire.editing import NewKey
+from llmgate.wire.editing import EditRequest, NewKey
 from tests.control.editing import TEXT, stage, weight
 
 THEIRS = TEXT + "# by hand\n"
@@ -108,3 +108,42 @@ def test_a_kill_before_the_rename_leaves_the_old_file_whole(tmp_path: Path) -> N
     assert len(list(tmp_path.glob(".config.yaml.llmgate-*.tmp"))) == 1
     replace_file(file, b"new", TEXT.encode())
     assert [one.name for one in tmp_path.iterdir()] == ["config.yaml"]
+
+
+async def test_an_accepted_edit_is_a_revision_though_the_file_is_written_over_at_once(
+    tmp_path: Path,
+) -> None:
+    def over_it(name: str) -> None:
+        if name == "replaced":
+            (tmp_path / "config.yaml").write_text(TEXT)  # by somebody who has not seen the edit
+
+    async with stage(tmp_path, moment=over_it) as on:
+        verdict = await on.editor.apply(weight(70), on.etag, "api")
+        await on.holder.reload_now()
+
+        assert verdict.revision == 2
+        assert "weight: 70" in (await on.editor.revision(2)).text
+        assert [one.who for one in (await on.editor.history(9)).revisions] == [
+            "file",
+            "api",
+            "file",
+        ]
+
+
+@pytest.mark.parametrize("whole", [TEXT, None])
+async def test_an_edit_of_any_version_leaves_what_was_saved_before_it_in_the_history(
+    tmp_path: Path, whole: str | None
+) -> None:
+    async with stage(tmp_path) as on:
+        on.file.write_text(THEIRS)
+        request = weight(70) if whole is None else EditRequest(text=whole)
+
+        verdict = await on.editor.apply(request, "*", "api")
+
+        assert verdict.revision == 3
+        assert (await on.editor.revision(2)).text == THEIRS
+        assert [one.who for one in (await on.editor.history(9)).revisions] == [
+            "api",
+            "file",
+            "file",
+        ]
