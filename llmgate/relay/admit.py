@@ -38,8 +38,8 @@ async def admit(
     choice = choices[found.index]
     if not providers.usable(choice.provider):
         raise UpstreamUnreachable(
-            f"provider '{choice.provider}' was disabled or taken out of the config while the request"
-            " waited"
+            f"provider '{choice.provider}' was disabled or taken out of the config"
+            " while the request waited"
         )
     if found.around:
         exchange.hints.append(f"{found.around}: took provider '{choice.provider}'")

@@ -76,6 +76,31 @@ def _waiting(count: int, rows: list[dict[str, Any]]) -> bool:
     return [row["state"] for row in rows].count("queued") == count
 
 
+async def test_a_provider_that_is_disabled_gets_nothing_that_waited_for_it() -> None:
+    gate = asyncio.Event()
+    async with (
+        Upstream([[Wait(gate), *respond(chat_answer())]]) as up,
+        GatewayProcess(openai(up.url, rest=key("concurrency: 1"))) as gateway,
+        asyncio.TaskGroup() as group,
+    ):
+        first = group.create_task(raw(gateway.url, PATH, CHAT, **IDE))
+        await up.request(0)
+        second = group.create_task(raw(gateway.url, PATH, CHAT, **IDE))
+        await until(gateway, lambda rows: any(row["state"] == "queued" for row in rows))
+        disabled = [{"op": "set", "path": ["providers", "openai", "enabled"], "value": False}]
+        done = await gateway.admin.patch(
+            "/admin/v1/config", json={"edits": disabled}, headers={"if-match": "*"}
+        )
+        gate.set()
+        await asyncio.wait([first, second])
+        limits = (await gateway.admin.get("/admin/v1/limits")).json()
+
+    assert (done.status_code, len(up.requests)) == (200, 1)
+    assert (first.result().status_code, second.result().status_code) == (200, 502)
+    assert "was disabled or taken out" in second.result().text
+    assert not any(one.get("in_flight") or one.get("queued") for one in limits)
+
+
 async def test_a_full_queue_and_a_long_wait_are_429s() -> None:
     config = key("concurrency: 1, queue: 1, queue_wait_s: 0.3")
     async with (
