@@ -145,7 +145,12 @@ async def test_a_limit_can_be_added_for_a_model_or_a_provider(limited: FakeGatew
 
 async def test_a_new_key_is_made_at_once_and_shown_once(limited: FakeGateway) -> None:
     limited.answers["POST keys"] = Verdict(
-        ok=True, etag='"v13"', version=13, secret=SECRET, secret_name="LLMGATE_BOT_KEY"
+        ok=True,
+        etag='"v13"',
+        version=13,
+        secret=SECRET,
+        secret_name="LLMGATE_BOT_KEY",
+        effects=["callers need a key from now on"],
     )
     app = open_app(limited)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -157,10 +162,14 @@ async def test_a_new_key_is_made_at_once_and_shown_once(limited: FakeGateway) ->
         await pilot.press("ctrl+s")
         text = await shown(pilot, SECRET)
         assert "in .env beside config.yaml, as LLMGATE_BOT_KEY" in text
+        assert "callers need a key from now on" in text
         assert app.clipboard == ""
         await pilot.press("y")
-        await shown(pilot, "it ends in WXYZ")
+        await shown(pilot, "the key ends in WXYZ")
         assert app.clipboard == SECRET
+        await pilot.press("c")
+        await shown(pilot, "copied a request")
+        assert app.clipboard.startswith("curl ") and f"Bearer '{SECRET} " in app.clipboard
         await pilot.press("enter")
         assert isinstance(app.screen, Secret)  # only esc closes what is shown once
         await pilot.press("escape")
@@ -196,6 +205,19 @@ async def test_a_key_that_is_refused_says_why(limited: FakeGateway) -> None:
         text = await shown(pilot, "no key was made")
 
         assert not RAW.search(text)
+        await shown(pilot, "LLMGATE_B_KEY")  # and the form is still there, as it was typed
+
+
+async def test_a_key_without_a_name_is_not_asked_for(limited: FakeGateway) -> None:
+    app = open_app(limited)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("n")
+        await shown(pilot, "New key")
+        await pilot.press("ctrl+s")
+        await shown(pilot, "it needs one, such as ide")
+
+        assert limited.asked == []
 
 
 async def test_a_key_is_revoked_only_by_its_name(limited: FakeGateway) -> None:

@@ -18,14 +18,15 @@ _SKIPPED: Final = re.compile(
 _KEPT: Final = re.compile(r"content-type|accept|anthropic-.*|openai-.*", re.IGNORECASE)
 
 
-def first_request(address: str, model: str, *, keyed: bool) -> str:
-    """Three lines for a shell that get the first answer."""
-    key = f" -H 'authorization: Bearer '\"{_KEY}\"" if keyed else ""
+def first_request(address: str, model: str, *, keyed: bool, key: str = "") -> str:
+    """Three lines for a shell that get the first answer; ``key`` itself, else a variable."""
+    shown = shlex.quote(key) if key else f'"{_KEY}"'
+    header = f" -H 'authorization: Bearer '{shown}" if keyed else ""
     named = msgspec.json.encode(model).decode()
     says = '"stream": true, "messages": [{"role": "user", "content": "Hello"}]'
     asked = f'{{"model": {named}, {says}}}'
     return (
-        f"curl -N http://{address}/v1/chat/completions{key} \\\n"
+        f"curl -N http://{address}/v1/chat/completions{header} \\\n"
         "  -H 'content-type: application/json' \\\n"
         f"  -d {shlex.quote(asked)}"
     )

@@ -1,9 +1,11 @@
 """What can be done to keys and limits: each drafts edits or asks the gateway, and says so."""
 
+from functools import partial
+
 from textual import on
 from textual.widgets import Input
 
-from llmgate.wire.editing import Edit, Remove, Set, Verdict
+from llmgate.wire.editing import Edit, Remove, Set
 from llmgate.wire.gateway import ConfigView
 from llmgate.wire.limits import Scope
 from llmgate_tui.api import ApiProblem
@@ -13,7 +15,6 @@ from llmgate_tui.screens.drafting import Drafting
 from llmgate_tui.screens.form import Field, Form, Values
 from llmgate_tui.screens.keys_file import Tree, drafted, limits_of, parsed, place, section
 from llmgate_tui.screens.keys_forms import (
-    NEW_KEY_FIELDS,
     WORDS,
     Edits,
     check_key,
@@ -22,6 +23,7 @@ from llmgate_tui.screens.keys_forms import (
     limit_fields,
     models_edit,
     new_key,
+    new_key_fields,
     variable_for,
 )
 from llmgate_tui.screens.keys_rows import Holder
@@ -187,35 +189,36 @@ async def remove_limit(where: Drafting, holder: Holder, name: str) -> bool:
 
 
 async def make_key(where: Drafting) -> None:
-    """A new key, written at once and shown once."""
+    """A new key, written at once and shown once; a refusal loses nothing that was typed."""
     if len(where.desk.draft):
         said = "a new key is written at once: apply the draft (ctrl+s) or drop it (ctrl+r) first"
         where.notify(said, severity="warning", markup=False)
         return
-    config = await config_of(where)
-    if config is None:
-        return
-    taken = section(parsed(config.text), "keys")
-    check = lambda typed: check_key(typed, taken)  # noqa: E731
-    typed = await where.app.push_screen_wait(
-        NewKeyForm("New key", NEW_KEY_FIELDS, check, verb="make it")
-    )
-    if typed is None:
-        return
+    typed: Values | None = None
+    while (config := await config_of(where)) is not None:
+        taken = section(parsed(config.text), "keys")
+        form = NewKeyForm("New key", new_key_fields(typed), partial(_check, taken), verb="make it")
+        typed = await where.app.push_screen_wait(form)
+        if typed is None or await _made(where, typed, config):
+            return
+
+
+def _check(taken: Tree, typed: Values) -> str:
+    return check_key(typed, taken)
+
+
+async def _made(where: Drafting, typed: Values, config: ConfigView) -> bool:
     try:
         verdict = await where.desk.steering.new_key(new_key(typed), config.etag)
     except Stale:
-        where.notify("the file has moved meanwhile: try again", severity="warning", markup=False)
+        said = "the file has changed meanwhile: look at the values and make it again"
+        where.notify(said, severity="warning", markup=False)
+        return False
     except (Refused, ApiProblem) as problem:
         where.notify(f"no key was made: {clean(str(problem))}", severity="error", markup=False)
-    else:
-        await _tell(where, typed["name"], verdict)
-
-
-async def _tell(where: Drafting, name: str, verdict: Verdict) -> None:
-    await where.app.push_screen_wait(
-        Secret(name, verdict.secret, verdict.secret_name, address=where.desk.address)
-    )
+        return False
+    await where.app.push_screen_wait(Secret(typed["name"], verdict, where.desk, file=config.file))
+    return True
 
 
 async def reset(where: Drafting, holder: Holder) -> None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from llmgate.wire.editing import Edit, NewKey, Path, Remove, Set
 from llmgate.wire.limits import Scope
 from llmgate_tui.screens.form import Field, Values
@@ -145,8 +147,8 @@ def variable_for(name: str) -> str:
     return f"LLMGATE_{re.sub(r'[^A-Za-z0-9]+', '_', name).strip('_').upper()}_KEY" if name else ""
 
 
-NEW_KEY_FIELDS: Final = [
-    Field("name", "name of the key", hint="ide"),
+_NEW_KEY: Final = [
+    Field("name", "name of the key", hint="such as ide"),
     Field("models", "models it may use", "*", "*, gpt-*, claude-sonnet-4-5"),
     Field("requests_per_minute", "requests per minute", hint="none"),
     Field("budget_usd_per_day", "budget per day, $", hint="none"),
@@ -154,11 +156,20 @@ NEW_KEY_FIELDS: Final = [
 ]
 
 
+def new_key_fields(typed: Values | None = None) -> list[Field]:
+    """The fields of a new key; ``typed`` before, when the gateway refused that."""
+    if typed is None:
+        return _NEW_KEY
+    return [msgspec.structs.replace(field, value=typed[field.name]) for field in _NEW_KEY]
+
+
 def check_key(typed: Values, taken: Mapping[str, object]) -> str:
     """What is wrong with a new key; empty when nothing is."""
     name = typed.get("name", "")
-    if name and not _NAME.fullmatch(name):
-        return "name of the key: letters, digits, . _ and -"
+    if not name:
+        return "name of the key: it needs one, such as ide"
+    if not _NAME.fullmatch(name):
+        return "name of the key: letters, digits, . _ and -, a letter or a digit first"
     if name in taken:
         return f"name of the key: {name} is there already"
     if (variable := typed.get("variable", "")) and not _VARIABLE.fullmatch(variable):

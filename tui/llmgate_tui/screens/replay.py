@@ -27,7 +27,7 @@ class ReplayBody(Body):
     ]
     DEFAULT_CSS = """
     ReplayBody VerticalScroll { padding: 1 3; scrollbar-size-vertical: 1; }
-    ReplayBody Static { height: auto; }
+    ReplayBody Static { height: auto; max-width: 84; }
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -64,8 +64,11 @@ def _content(marked: int) -> Content:
     lines = [
         ("Replay is not in this version yet.", "bold"),
         ("", ""),
-        ("It will send marked exchanges again, to the same or any other provider, and show", ""),
-        ("side by side what differs: text, tool calls, tokens, cost, time.", ""),
+        (
+            "It will send marked exchanges again, to the same or any other provider, and show side "
+            "by side what differs: text, tool calls, tokens, cost, time.",
+            "",
+        ),
         ("", ""),
         ("What can be done now, in Traffic (1):", ""),
         ("y   copy an exchange as curl or Python, and send it from a shell", "$quiet"),

@@ -41,7 +41,7 @@ class RoutesBody(Drafting):
         self.running: list[RouteView] | None = None
         self.plan: list[PlannedRoute] = []
         self._offered = (False, False)  # keys for a route, for a target
-        self._wanted = ""  # the row of last time
+        self._wanted: str | None = ""  # the row of last time, none: the first target
         self._ticks = 0
         self._reader: Worker[None] | None = None
         self._question: Values = {}
@@ -126,9 +126,10 @@ class RoutesBody(Drafting):
         self.plan = planned(self.running or [], self.desk.draft.edits, self._away())
         found = rows(self.plan, self.desk.traffic.providers, self.desk.glyphs, self.size.width)
         self.grid.set_rows(found or self._nothing())
-        if found and self._wanted:
-            self.grid.select(self._wanted)
-            self._wanted = ""
+        if found and self._wanted is not None:
+            first = next((route.name for route in self.plan if route.targets), "")
+            self.grid.select(self._wanted or Spot(first, 0).id)
+            self._wanted = None
 
     def _away(self) -> set[str]:
         providers = self.desk.traffic.providers.values()

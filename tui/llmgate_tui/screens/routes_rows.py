@@ -16,6 +16,7 @@ _MODELS: Final = 66  # from this width on models have a column of their own
 _BARS: Final = 88
 _STATES: Final = 110
 _BAR: Final = 10
+_WIDEST: Final = 36  # of a model's column: figures stay near the name they belong to
 _WELL: Final[frozenset[HealthState]] = frozenset({"up", "unknown"})
 
 
@@ -44,13 +45,13 @@ def columns(width: int) -> list[GridColumn]:
     models = width >= _MODELS
     return [
         GridColumn("TARGET", 18 if models else 0),
-        GridColumn("MODEL", 0, needs=_MODELS),
+        GridColumn("MODEL", _WIDEST if width >= _STATES else 0, needs=_MODELS),
         GridColumn("WEIGHT", 11 if models else 9, right=True),
         GridColumn("SHARE", 6, right=True),
         GridColumn("5 MIN", 6, right=True),
         GridColumn("", _BAR, needs=_BARS),
         GridColumn("SENT", 7, right=True, needs=_MODELS),
-        GridColumn("STATE", 9, needs=_STATES),
+        GridColumn("STATE", 0 if width >= _STATES else 9, needs=_STATES),
     ]
 
 

@@ -48,7 +48,7 @@ class KeyLine(Line):
         pieces: list[Piece] = [(" ", "")]
         self._spots = []
         at = 1
-        kept = {"app.help": 8, "app.command_palette": 12} if width >= 60 else {"app.help": 8}
+        kept = {"help": 8, "command_palette": 12} if width >= 60 else {"help": 8}
         for binding in self._bindings_shown():
             key = spelled(binding.key, plain=self._plain)
             cells = len(key) + 1 + len(binding.description) + 2

@@ -8,7 +8,7 @@ from llmgate_tui.widgets.line import Line, Piece
 
 class TabLine(Line):
     """``screens`` are (key, title, action). Where there is no room the other screens are keys only,
-    and the facts are left out.
+    and facts that do not fit are left out.
     """
 
     def __init__(self, screens: list[tuple[str, str, str]], status: Callable[[], Status | None]):
@@ -29,13 +29,15 @@ class TabLine(Line):
             left += [(key, "accent"), (said, "strong" if active else "quiet"), ("  ", "")]
             self._spots.append((at, at + len(key) + len(said), action))
             at += len(key) + len(said) + 2
-        facts = "   ".join(self._facts())
-        room = width - at - len(facts)
-        return left, [(f"{facts} ", "quiet")] if facts and room > 1 else []
+        facts, room = "", width - at - 2
+        for fact in self._facts():
+            if len(facts) + len(fact) + 3 * bool(facts) <= room:
+                facts = f"{facts}   {fact}" if facts else fact
+        return left, [(f"{facts} ", "quiet")] if facts else []
 
     def _facts(self) -> list[str]:
         status = self._status()
         if status is None:
             return []
         facts = ["demo answers"] if status.demo else []
-        return [*facts, "no key needed on this machine"] if status.keyless else facts
+        return [*facts, "no key needed"] if status.keyless else facts
