@@ -87,7 +87,7 @@ async def test_a_provider_that_is_disabled_gets_nothing_that_waited_for_it() -> 
         await up.request(0)
         second = group.create_task(raw(gateway.url, PATH, CHAT, **IDE))
         await until(gateway, lambda rows: any(row["state"] == "queued" for row in rows))
-        disabled = [{"op": "set", "path": ["providers", "openai", "enabled"], "value": False}]
+        disabled = [{"op": "set", "path": ["providers", "up", "enabled"], "value": False}]
         done = await gateway.admin.patch(
             "/admin/v1/config", json={"edits": disabled}, headers={"if-match": "*"}
         )
