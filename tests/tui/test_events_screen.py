@@ -75,7 +75,7 @@ def test_a_connection_that_is_lost_and_found_is_noted_once_each() -> None:
     assert told == [False, False, True, False, True]
     assert [n.text for n in log.own] == [
         "connection lost: connection refused",
-        "connection connected again",
+        "connection there again",
     ]
     assert [n.level for n in log.own] == ["error", "info"]
 
@@ -214,7 +214,7 @@ async def test_a_lost_connection_is_part_of_the_log(empty: FakeGateway) -> None:
         await empty.start()
         app.action_reconnect()
 
-        await shown(pilot, "connection connected again")
+        await shown(pilot, "connection there again")
 
 
 async def test_nothing_is_painted_again_without_news(empty: FakeGateway) -> None:

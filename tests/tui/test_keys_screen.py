@@ -169,7 +169,8 @@ async def test_a_new_key_is_made_at_once_and_shown_once(limited: FakeGateway) ->
         assert app.clipboard == SECRET
         await pilot.press("c")
         await shown(pilot, "copied a request")
-        assert app.clipboard.startswith("curl ") and f"Bearer '{SECRET} " in app.clipboard
+        assert app.clipboard.startswith("curl ")
+        assert f"Bearer '{SECRET} " in app.clipboard
         await pilot.press("enter")
         assert isinstance(app.screen, Secret)  # only esc closes what is shown once
         await pilot.press("escape")

@@ -116,7 +116,8 @@ def conflict_lines(conflict: Conflict) -> list[Line]:
         ("Theirs: what has changed in the file since", conflict.theirs, ""),
         ("Yours: what your edits do to the file they were made on", conflict.yours, ""),
     ]
-    lines: list[Line] = [[(conflict.message, "warn")]]
+    said = "Nothing is written yet, and nothing of yours is lost: see both, then choose."
+    lines: list[Line] = [[(said, "warn")]]
     for title, diff, problem in parts:
         if problem:
             lines += [[], [(title, "strong")], [(problem, "bad")]]

@@ -56,7 +56,11 @@ class Drafting(Body):
         self.desk = desk
         self.config: ConfigView | None = None
         self.draft_line = DraftLine(desk.draft, desk.glyphs)
-        self._seen = -1
+        self._seen: tuple[int, int, str] = (
+            -1,
+            0,
+            "",
+        )  # draft, version, what is wrong with the file
         self._turn = asyncio.Lock()
         self._pause: Timer | None = None
 
@@ -109,9 +113,12 @@ class Drafting(Body):
 
     def follow_draft(self) -> None:
         """Shows the draft if it has changed, here or elsewhere."""
-        if self._seen == self.desk.draft.changed or not self.is_attached:
+        status = self.desk.traffic.status
+        file = (status.config_version, status.config_problem) if status is not None else (0, "")
+        seen = (self.desk.draft.changed, *file)  # another file is another verdict on the draft
+        if self._seen == seen or not self.is_attached:
             return
-        self._seen = self.desk.draft.changed
+        self._seen = seen
         self.drafted()
         self.draft_line.redraw()
         self.refresh_bindings()
@@ -145,7 +152,7 @@ class Drafting(Body):
 
     def _note(self, changed: int, verdict: Verdict) -> None:
         if self.desk.draft.changed == changed:
-            self.desk.draft.verdict = verdict
+            self.desk.draft.verdict, self.desk.draft.conflict = verdict, None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key is offered for a draft or a file that there is not."""

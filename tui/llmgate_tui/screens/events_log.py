@@ -47,7 +47,7 @@ class EventLog:
         if not link.up:
             level = "warning" if link.word in {"stale", "stopped"} else "error"
         reason = f": {link.reason}" if link.reason else ""
-        word = "connected again" if link.up else link.word
+        word = "there again" if link.up else link.word
         self.own.append(
             Notice(at_ms=at_ms, level=level, kind="feed", text=f"connection {word}{reason}")
         )

@@ -54,7 +54,7 @@ class FilterInput(CleanInput):
             self.words = words
 
     def __init__(self, values: Values) -> None:
-        super().__init__("filter: model:claude* status:>=400 -client:codex", id="filter")
+        super().__init__("filter: err since:yesterday  model:claude*  -client:codex", id="filter")
         self.can_focus = False
         self._values = values
         self._history: list[str] = []
