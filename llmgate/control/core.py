@@ -49,6 +49,7 @@ class Core:
         editor: Editor,
         address: str,
         scrub_text: Callable[[str], str],
+        scrub: Callable[[bytes], bytes],
     ) -> None:
         self.gateway = gateway
         self.holder = holder
@@ -59,6 +60,7 @@ class Core:
         self.observed = Observed()
         self.address = address
         self.scrub_text = scrub_text
+        self.scrub = scrub
         self.started_ms = now_ms()
         self.spend = Spend()
         self._spend_at = 0.0

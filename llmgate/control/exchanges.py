@@ -98,10 +98,7 @@ def _as_it_is_now(core: Core, row: ExchangeSummary) -> ExchangeSummary:
 async def get_exchange(state: State, exchange_id: FromPath[str]) -> ExchangeDetail:
     """The id, or a prefix of it that no other exchange has."""
     core: Core = state.core
-    live = core.in_memory(exchange_id)
-    if live is not None:
-        return live.detail()
-    detail = await core.store.queries.detail(exchange_id)
+    detail = await detail_of(core, exchange_id)
     if detail is None:
         raise NotFoundException(f"no exchange has the id '{exchange_id[:40]}'")
     return detail
@@ -160,7 +157,7 @@ async def get_chunks(
     core: Core = state.core
     live = core.in_memory(exchange_id)
     if live is not None:
-        return live_chunks(live, start, limit)
+        return live_chunks(core, live, start, limit)
     return await core.store.queries.chunks(exchange_id, start, limit)
 
 

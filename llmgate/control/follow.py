@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from llmgate.control.core import Core
-from llmgate.control.reading import content_type, kept, live_chunks
+from llmgate.control.reading import clean_chunks, content_type, kept, live_chunks
 from llmgate.exchange import Exchange
 from llmgate.formats import catalog
 from llmgate.formats.reader import Reader
@@ -26,7 +26,7 @@ async def follow(core: Core, exchange_id: str, start: int) -> AsyncIterator[Grow
         async for growth in _kept(core, exchange_id):
             yield growth
         return
-    follower, quiet_s = _Follower(live, start), 0.0
+    follower, quiet_s = _Follower(core, live, start), 0.0
     while True:
         growth = follower.growth()
         quiet_s += _EVERY_S
@@ -41,7 +41,8 @@ async def follow(core: Core, exchange_id: str, start: int) -> AsyncIterator[Grow
 class _Follower:
     """What one viewer has of one live exchange."""
 
-    def __init__(self, live: Exchange, start: int) -> None:
+    def __init__(self, core: Core, live: Exchange, start: int) -> None:
+        self._core = core
         self._live = live
         self._sent = start
         self._read = 0
@@ -51,7 +52,7 @@ class _Follower:
         """What is new; the exchange may have ended since the last time."""
         live = self._live
         done = not live.live
-        chunks = live_chunks(live, self._sent, _MOST_CHUNKS)
+        chunks = live_chunks(self._core, live, self._sent, _MOST_CHUNKS)
         self._sent += len(chunks)
         return Growth(summary=live.summary(), chunks=chunks, blocks=self._blocks(done), done=done)
 
@@ -62,9 +63,10 @@ class _Follower:
                 return []
             self._reader = catalog.reader_for(live.protocol, content_type(live.detail()))
         blocks: list[BlockEvent] = []
-        for chunk in live.chunks[self._read :]:
+        new = clean_chunks(self._core, live, self._read, len(live.chunks))
+        for chunk in new:
             blocks += self._reader.feed(chunk)
-        self._read = len(live.chunks)
+        self._read += len(new)
         return [*blocks, *self._reader.close()] if done else blocks
 
 

@@ -1,5 +1,10 @@
 """Reads kept or live bodies back into a conversation, with the same readers the gateway uses."""
 
+from itertools import accumulate
+from typing import Any, Final
+
+import msgspec
+
 from llmgate.control.core import Core
 from llmgate.errors import BadRequest
 from llmgate.exchange import Exchange
@@ -9,6 +14,8 @@ from llmgate.wire.blocks import BlockEvent, Finished
 from llmgate.wire.chat import ChatRequest, ChatView, Part
 from llmgate.wire.exchanges import Chunk, ExchangeDetail
 
+_BEFORE: Final = 64  # chunks before the first asked for, in which a secret may begin
+
 
 async def kept(core: Core, exchange_id: str, part: BodyPart) -> bytes | None:
     """A body of a live or kept exchange; None when it is not there."""
@@ -16,16 +23,28 @@ async def kept(core: Core, exchange_id: str, part: BodyPart) -> bytes | None:
     if live is None:
         return await core.store.queries.body(exchange_id, part)
     if part == "answer":
-        return b"".join(live.chunks)
-    if part == "sent" and live.sent_body is not None:
-        return live.sent_body
-    return live.request_body
+        return core.scrub(b"".join(live.chunks))
+    sent = live.sent_body if part == "sent" else None
+    return core.scrub(live.request_body if sent is None else sent)
 
 
 async def detail_of(core: Core, exchange_id: str) -> ExchangeDetail | None:
     """The detail of a live or kept exchange."""
     live = core.in_memory(exchange_id)
-    return live.detail() if live is not None else await core.store.queries.detail(exchange_id)
+    if live is None:
+        return await core.store.queries.detail(exchange_id)
+    return msgspec.convert(_clean(core, msgspec.to_builtins(live.detail())), ExchangeDetail)
+
+
+def _clean(core: Core, value: Any) -> Any:
+    """The same without secrets in its texts, as it will be when it is kept."""
+    if isinstance(value, str):
+        return core.scrub_text(value)
+    if isinstance(value, list | tuple):
+        return [_clean(core, one) for one in value]
+    if isinstance(value, dict):
+        return {name: _clean(core, one) for name, one in value.items()}
+    return value
 
 
 async def chat_of(core: Core, exchange_id: str) -> ChatView:
@@ -67,9 +86,22 @@ def content_type(detail: ExchangeDetail) -> str:
     return next((value for name, value in headers if name == "content-type"), "")
 
 
-def live_chunks(exchange: Exchange, start: int, limit: int) -> list[Chunk]:
+def live_chunks(core: Core, exchange: Exchange, start: int, limit: int) -> list[Chunk]:
     """The wire view of chunks that are still in memory."""
     return [
         Chunk(n=n, at_us=exchange.chunk_us[n], size=len(data), text=data.decode("utf-8", "replace"))
-        for n, data in enumerate(exchange.chunks[start : start + limit], start)
+        for n, data in enumerate(clean_chunks(core, exchange, start, limit), start)
     ]
+
+
+def clean_chunks(core: Core, exchange: Exchange, start: int, limit: int) -> list[bytes]:
+    """Chunks that are still in memory without secrets, those that begin in one and end in the next
+    included: nothing changes its length.
+    """
+    before = max(0, start - _BEFORE)
+    raw = exchange.chunks[before : start + limit]
+    joined = core.scrub(b"".join(raw))
+    ends = list(accumulate(map(len, raw)))
+    begins = [0, *ends[:-1]] if ends else []
+    found = [joined[begin:end] for begin, end in zip(begins, ends, strict=True)]
+    return found[start - before :]

@@ -31,7 +31,9 @@ class Aftermath:
         metrics: Metrics,
         on_failure: Callable[[Exchange], None],
         on_sent: Callable[[Exchange], None] | None = None,
+        scrub_text: Callable[[str], str] = str,
     ) -> None:
+        self._scrub_text = scrub_text
         self._on_failure = on_failure
         self._on_sent = on_sent
         self._store = store
@@ -75,6 +77,8 @@ class Aftermath:
             exchange.fail("gateway_internal", "the gateway could not carry this request")
         exchange.done_us = call.now_us()
         exchange.mark("done", exchange.done_us)
+        if exchange.error:  # providers repeat the key that they refuse
+            exchange.error = self._scrub_text(exchange.error)
         try:
             self._settler.settle(
                 exchange,

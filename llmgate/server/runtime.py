@@ -37,6 +37,7 @@ from llmgate.wire.gateway import ProviderView, Status
 _LIMITS = frozenset(
     {"policy_rate_limited", "policy_budget", "policy_queue_full", "policy_too_large"}
 )
+_MOST_FORMER = 32
 _CALLERS = frozenset({"caller_cancelled", "caller_invalid_request", "caller_path_unknown"})
 
 
@@ -57,6 +58,7 @@ class Runtime:
     ) -> None:
         snapshot = holder.snapshot
         self.scrubber = scrubber
+        self._former: list[tuple[str, str]] = []  # secrets that requests in flight may still hold
         self.holder = holder
         self.store = store
         self.log = Log(
@@ -67,7 +69,7 @@ class Runtime:
         )
         self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
         self.hub = Hub(self._status, self._provider_views, first_seq=now_ms())
-        after = Aftermath(store, self.hub, self.metrics, self.failed, on_sent=self._sent)
+        after = Aftermath(store, self.hub, self.metrics, self.failed, self._sent, self.scrub_text)
         self.minder = Minder(after.progress, options.pace)
         self.providers = Providers(_recordings)
         self.providers.apply(snapshot.config)
@@ -87,11 +89,16 @@ class Runtime:
             editor=self.editor,
             address=address,
             scrub_text=self.scrub_text,
+            scrub=self.scrub,
         )
 
     def scrub_text(self, text: str) -> str:
         """Takes the secrets of the running config out of a text."""
         return self.scrubber.scrub_text(text)
+
+    def scrub(self, data: bytes) -> bytes:
+        """The same for bytes; their number stays."""
+        return self.scrubber.scrub(data)
 
     async def start(self) -> None:
         """Numbers the running config among the revisions that earlier runs have kept."""
@@ -104,7 +111,8 @@ class Runtime:
         self.editor.noted(old, new)
         self.providers.apply(new.config)
         self.gateway.running = _running(new, self.gateway.running)
-        self.scrubber = _scrubber(new)
+        self._former = _former(self._former, old)
+        self.scrubber = _scrubber(new, self._former)
         recording = new.config.recording
         self.store.configure(
             bodies=recording.bodies,
@@ -225,7 +233,7 @@ async def running_gateway(
     holder: ConfigHolder, options: Options, address: str
 ) -> AsyncIterator[Runtime]:
     snapshot = holder.snapshot
-    recording, scrubber = snapshot.config.recording, _scrubber(snapshot)
+    recording, scrubber = snapshot.config.recording, _scrubber(snapshot, [])
     early_problems: list[str | None] = []
     tell = [early_problems.append]
 
@@ -277,8 +285,13 @@ async def running_gateway(
         runtime.log.close()
 
 
-def _scrubber(snapshot: Snapshot) -> Scrubber:
-    return Scrubber(secrets_of(snapshot), snapshot.config.recording.redact)
+def _scrubber(snapshot: Snapshot, former: list[tuple[str, str]]) -> Scrubber:
+    return Scrubber([*secrets_of(snapshot), *former], snapshot.config.recording.redact)
+
+
+def _former(before: list[tuple[str, str]], old: Snapshot) -> list[tuple[str, str]]:
+    """The newest secrets of earlier configs; each costs a search in every body."""
+    return list(dict.fromkeys([*secrets_of(old), *before]))[:_MOST_FORMER]
 
 
 def _running(snapshot: Snapshot, before: Running | None) -> Running:
