@@ -35,7 +35,7 @@ class Vault:
 
     def keep(self, secrets: Mapping[str, str]) -> None:
         """Adds literals. Raises ``VaultProblem`` and ``Unwritable``."""
-        if not secrets.items() <= self.secrets().items():
+        if not (secrets.items() <= self.secrets().items() and self.path.exists()):
             self._write(secrets)
 
     def _read(self) -> dict[str, str] | None:
@@ -52,9 +52,11 @@ class Vault:
             ) from error
 
     def _write(self, more: Mapping[str, str]) -> None:
-        """Reads the file again first: another gateway on this folder may have added to it."""
+        """Reads the file again first: another gateway on this folder may have added to it, or
+        somebody has taken it away.
+        """
         known = self._read()
-        secrets = {**(known or {}), **more}
+        secrets = {**(self._known or {}), **(known or {}), **more}
         data = msgspec.json.format(msgspec.json.encode(secrets), indent=1)
         try:
             replace_file(self.path, data, None if known is None else self.path.read_bytes())
