@@ -12,7 +12,7 @@ import sys
 from typing import Final
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 from textual_serve.server import Server
 
 _COOKIE: Final = "llmgate-web"
@@ -43,7 +43,7 @@ class GuardedServer(Server):
         app.middlewares.append(self._guard())
         return app
 
-    def _guard(self) -> web.middlewares._Middleware:  # type: ignore[name-defined]
+    def _guard(self) -> Middleware:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.host not in self._hosts:
