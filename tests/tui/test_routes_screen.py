@@ -386,6 +386,20 @@ MOVED = Conflict(
 )
 
 
+async def test_a_draft_is_good_again_when_the_file_is_repaired(steered: FakeGateway) -> None:
+    steered.answers["POST config/validate"] = Reply(412, MOVED)
+    steered.change(state=sample.status(config_problem="unknown field `weihgt`"))
+    app = open_app(steered)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_routes(pilot)
+        await pilot.press("greater_than_sign")
+        await shown(pilot, "the file has changed meanwhile")
+        steered.answers["POST config/validate"] = GOOD
+        steered.change(state=sample.status())
+        await until(pilot, lambda: "has changed meanwhile" not in screen_text(app))
+        assert app.desk.draft.conflict is None
+
+
 async def test_a_file_that_moved_shows_all_three_and_can_be_applied_on_top(
     steered: FakeGateway,
 ) -> None:

@@ -7,6 +7,7 @@ from llmgate.wire.editing import Revision, RevisionDetail
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.verdict_text import Line, diff_lines
 from llmgate_tui.widgets.grid import Cell, GridColumn, GridRow
+from llmgate_tui.widgets.line_look import ASCII_TWINS
 
 COLUMNS: Final = [
     GridColumn("", 1),
@@ -33,8 +34,12 @@ def _cells(revision: Revision, glyphs: Glyphs, moment: Callable[[int], str]) -> 
         (moment(revision.at_ms), "quiet"),
         (revision.who, "quiet"),
         (_kind(revision), "quiet"),
-        (revision.summary or "-", tone),
+        (_written(revision.summary, glyphs) or "-", tone),
     ]
+
+
+def _written(summary: str, glyphs: Glyphs) -> str:
+    return summary.translate(ASCII_TWINS) if glyphs.dot.isascii() else summary
 
 
 def _kind(revision: Revision) -> str:
