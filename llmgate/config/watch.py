@@ -30,7 +30,7 @@ STEP_MS: Final = 50
 DEBOUNCE_MS: Final = 200
 POLL_MS: Final = 1_000
 HALF_WRITTEN_S: Final = 0.1
-_MOST_STEPS: Final = 10
+_MOST_STEPS: Final = 5
 
 Stamps = tuple[tuple[int, int, int], ...]
 Outcome = Snapshot | list[ConfigProblem] | None
@@ -103,17 +103,20 @@ class ConfigHolder:
             self._apply(self._outcome(self.path, origin, written))
         return self.problems
 
-    async def quiet(self) -> Stamps:
-        """Waits while somebody is writing the files, half a second at most; gives their stamps."""
+    async def quiet(self) -> Stamps | None:
+        """Waits while somebody is writing the files; gives their stamps then.
+
+        None when it goes on for longer than a quarter of a second.
+        """
         assert self.path is not None
-        stamps = _stamps(self._files(self.path))
+        before = _stamps(self._files(self.path))
         for _ in range(_MOST_STEPS):
-            before = stamps
             await asyncio.sleep(STEP_MS / 1000)
             stamps = _stamps(self._files(self.path))
             if stamps == before:
-                break
-        return stamps
+                return stamps
+            before = stamps
+        return None
 
     def check(self, text: str, more: Mapping[str, str] | None = None) -> Snapshot:
         """What a reload would make of a text, with ``more`` variables.
@@ -157,7 +160,7 @@ class ConfigHolder:
         assert self.path is not None
         if _stamps(self._files(self.path)) == self._stamps:
             return
-        self._stamps = await self.quiet()
+        self._stamps = await self.quiet() or _stamps(self._files(self.path))
         async with self.lock:
             self._apply(await self._settled(self.path, Origin()))
 

@@ -5,6 +5,7 @@ allowed) its owner. Whoever killed the process in between left the old file and 
 which the next write removes.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -70,9 +71,12 @@ def replace_file(
         _sync_folder(target.parent)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Unwritable(f"{target} cannot be written: {reason}; {_ADVICE}") from error
+        advice = _ROOM if getattr(error, "errno", None) in _FULL else _ADVICE
+        raise Unwritable(f"{target} cannot be written: {reason}; {advice}") from error
 
 
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_ROOM: Final = "make room on that disk: the file is as it was"
 _ADVICE: Final = "give llmgate the right to write the file and its folder, or edit it yourself"
 
 

@@ -224,7 +224,8 @@ class Editor:
         if base == self._holder.snapshot.raw.encode():
             return base
         if _matches(if_match, etag_of(self._text(base).removeprefix(BOM))):
-            await self._holder.quiet()
+            if await self._holder.quiet() is None:
+                raise NotEditable("somebody is writing the file right now: try again in a moment")
             await self._holder.reload_now()
         return self._base()
 

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -78,3 +79,11 @@ def test_a_variable_is_added_as_a_line_of_its_own(before: str, after: str) -> No
 def test_a_value_that_would_read_back_as_another_is_refused(value: str) -> None:
     with pytest.raises((ValueError, LlmgateError)):
         with_variable("A=1\n", "B", value)
+
+
+def test_a_full_disk_is_told_as_one(tmp_path: Path) -> None:
+    def full(name: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(Unwritable, match="No space left on device; make room"):
+        replace_file(tmp_path / "config.yaml", b"new", None, full)
