@@ -386,6 +386,16 @@ MOVED = Conflict(
 )
 
 
+async def test_every_screen_says_that_something_is_drafted(steered: FakeGateway) -> None:
+    app = open_app(steered)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await on_routes(pilot)
+        await pilot.press("greater_than_sign", "8")
+        assert "? help" in await shown(pilot, "draft 1")
+        await pilot.press("3", "u", "8")
+        await until(pilot, lambda: "draft 1" not in screen_text(app))
+
+
 async def test_a_draft_is_good_again_when_the_file_is_repaired(steered: FakeGateway) -> None:
     steered.answers["POST config/validate"] = Reply(412, MOVED)
     steered.change(state=sample.status(config_problem="unknown field `weihgt`"))

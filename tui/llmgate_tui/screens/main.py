@@ -76,7 +76,7 @@ class MainScreen(Screen[None]):
         self._link = Link(word="connecting")
         self._routes_of: int | None = None  # the config version whose routes were asked for
         tabs = [(key, title, f"screen.show('{name}')") for key, name, title in SCREENS]
-        self._tabs = TabLine(tabs, self.status)
+        self._tabs = TabLine(tabs, self.status, lambda: len(desk.draft))
         self._header = Header(self.link, self.status, address=address, clock=clock, glyphs=glyphs)
         self._problem = ProblemLine(self.link, self.status, glyphs)
         self._too_small = Static("", id="too-small", markup=False)

@@ -1,4 +1,4 @@
-"""The line of screens: those that exist, and standing facts about the gateway at its right end."""
+"""The line of screens: those that exist, and standing facts at its right end."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,14 @@ class TabLine(Line):
     and facts that do not fit are left out.
     """
 
-    def __init__(self, screens: list[tuple[str, str, str]], status: Callable[[], Status | None]):
+    def __init__(
+        self,
+        screens: list[tuple[str, str, str]],
+        status: Callable[[], Status | None],
+        drafted: Callable[[], int],
+    ) -> None:
         super().__init__(id="tabs")
+        self._drafted = drafted
         self._screens = screens
         self._status = status
         self.active = 0
@@ -36,8 +42,9 @@ class TabLine(Line):
         return left, [(f"{facts} ", "quiet")] if facts else []
 
     def _facts(self) -> list[str]:
-        status = self._status()
+        status, count = self._status(), self._drafted()
+        facts = [f"draft {count}"] if count else []
         if status is None:
-            return []
-        facts = ["demo answers"] if status.demo else []
+            return facts
+        facts += ["demo answers"] if status.demo else []
         return [*facts, "no key needed"] if status.keyless else facts
