@@ -39,7 +39,11 @@ class Protocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            if self._passed_over:
+            if self.parser.get_method() == b"CONNECT":  # read again it would be one again
+                self.send_400_response(
+                    "CONNECT is not served: llmgate is no proxy for tunnels."
+                )
+            elif self._passed_over:
                 self._feed_again(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self.logger.warning("Invalid HTTP request received.")

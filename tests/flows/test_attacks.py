@@ -13,6 +13,7 @@ import pytest
 from tests.flows.configs import chat_answer, chat_chunks, ended, openai, raw
 from tests.support.answers import Answer, End, Hang, Send, Step, Wait, respond, stream
 from tests.support.gateway import GatewayProcess, until
+from tests.support.inside import inside
 from tests.support.upstream import Upstream
 
 BODY = b'{"model":"gpt-test","messages":[]}'
@@ -351,3 +352,15 @@ async def test_a_port_that_is_none_is_one_line(port: str, tmp_path: Path) -> Non
             openai("http://127.0.0.1:9"), folder=tmp_path, arguments=("--port", port)
         ):
             pass
+
+
+async def test_a_tunnel_is_refused(tmp_path: Path) -> None:
+    async with inside(openai("http://127.0.0.1:1"), tmp_path) as gateway:
+        port = int(gateway.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"no proxy" in answer
