@@ -1,18 +1,14 @@
 """The application as a person meets it: keys in, screen out."""
 
-import dataclasses
 import re
 
 import pytest
-from textual.binding import Binding
 
 from llmgate.wire.gateway import Recording, RouteView, Spend
-from llmgate_tui.app import LlmgateApp
 from llmgate_tui.glyphs import ASCII
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.help import Help
 from llmgate_tui.screens.preview import Preview
-from llmgate_tui.screens.traffic import TrafficBody
 from llmgate_tui.widgets.traffic_table import TrafficTable
 from tests.tui import sample
 from tests.tui.conftest import (
@@ -161,41 +157,6 @@ async def test_help_lists_every_key_and_searches(busy: FakeGateway) -> None:
         assert "Filter the list" not in text
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, Help))
-
-
-async def test_every_key_is_in_the_help_with_an_id_of_its_own(busy: FakeGateway) -> None:
-    app = open_app(busy)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await shown(pilot, "60/60")
-        parts = (app, app.main, body(app), body(app).table)
-        own = [
-            binding
-            for part in parts
-            for binding in part.__class__.__dict__["BINDINGS"]
-            if isinstance(binding, Binding)
-        ]
-        helped = {entry.id: entry for part in app.help_sections() for entry in part.entries}
-
-    assert len({binding.id for binding in own}) == len(own)
-    for binding in own:
-        assert binding.id in helped, binding
-        assert helped[binding.id].text == binding.tooltip
-        assert dataclasses.asdict(binding)["tooltip"]
-
-
-async def test_no_key_clashes_with_what_terminals_and_editors_take() -> None:
-    taken = {"ctrl+j", "ctrl+k", "ctrl+e", "ctrl+q", "f1", "f5", "f6", "ctrl+h", "ctrl+m", "ctrl+i"}
-    bindings = [
-        binding
-        for part in (LlmgateApp, TrafficBody, TrafficTable)
-        for binding in part.BINDINGS
-        if isinstance(binding, Binding)
-    ]
-    keys = [key for binding in bindings for key in binding.key.split(",")]
-
-    assert not taken & set(keys)
-    assert not [key for key in keys if key.startswith(("alt+", "super+"))]
-    assert len(keys) == len(set(keys))
 
 
 async def test_the_palette_offers_every_action_and_runs_it(busy: FakeGateway) -> None:

@@ -277,13 +277,13 @@ class LlmgateApp(App[None]):
         plain = self.glyphs is signs.ASCII
         yield from commands(self.main, MainScreen.BINDINGS, plain=plain)
         for name in bodies.in_order():
-            for title, where, bindings in bodies.body_of(name).key_groups():
-                here = name == bodies.active
+            body, here = bodies.body_of(name), name == bodies.active
+            for _, where, bindings in body.key_groups():
                 yield from commands(
                     where,
                     bindings,
                     plain=plain,
-                    title="" if here else title,
+                    title="" if here else body.TITLE,
                     before=None if here else partial(self.main.action_show, name),
                 )
         yield SystemCommand("Try the gateway again now", "", self.action_reconnect)

@@ -12,11 +12,8 @@ from textual.system_commands import SystemCommandsProvider
 
 from llmgate_tui.widgets.key_line import spelled
 
-_MOVING: Final = (
-    "list.",
-    "grid.",
-    "palette",
-)  # found by searching; nobody opens the palette for them
+_MOVING: Final = ("list.", "grid.", "text.", "find.", "filter.", "search.", "palette")
+"""Found by searching; nobody opens the palette for them."""
 
 
 class Commands(SystemCommandsProvider):

@@ -1,11 +1,10 @@
 """The detail pane: one exchange from eight sides, kept on the screen while the list moves."""
 
 from functools import partial
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
@@ -18,7 +17,6 @@ from llmgate_tui.detail.search import SearchInput
 from llmgate_tui.detail.source import DetailApi, Source
 from llmgate_tui.detail.tabs import TABS, TabBar
 from llmgate_tui.glyphs import ASCII, Glyphs, choose
-from llmgate_tui.widgets.line_look import KEYS
 from llmgate_tui.widgets.line_view import LineView
 
 _PATIENCE_S: Final = 0.25  # before an empty view says that it waits
@@ -35,7 +33,6 @@ class DetailPane(Widget):
     DEFAULT_CSS = """
     DetailPane { layout: vertical; background: $background; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]  # the view's own, here for the list of keys
 
     def __init__(
         self, api: DetailApi, clock: Clock | None = None, glyphs: Glyphs | None = None
@@ -51,16 +48,16 @@ class DetailPane(Widget):
         self._worker: Worker[None] | None = None
         self._patience: Timer | None = None
         self._bar = TabBar(ascii=ascii_only)
-        self._view = LineView(ascii=ascii_only)
-        self._search = SearchInput()
+        self.view = LineView(ascii=ascii_only)
+        self.search_line = SearchInput()
         self._found = ""
         self._width = 0
 
     def compose(self) -> ComposeResult:
         """Tab bar, text, and the search line while it is wanted."""
         yield self._bar
-        yield self._view
-        yield self._search
+        yield self.view
+        yield self.search_line
 
     def on_mount(self) -> None:
         """Says what the pane is for until something is shown."""
@@ -98,7 +95,7 @@ class DetailPane(Widget):
         self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
-        width = self._view.scrollable_content_region.width
+        width = self.view.scrollable_content_region.width
         if width == self._width or self._filler is None:
             return
         self._width = width
@@ -113,7 +110,7 @@ class DetailPane(Widget):
             return
         self._stop()
         filler = self._filler = Filler(
-            self._view, self._source, self._clock, raw=self.raw, again=again
+            self.view, self._source, self._clock, raw=self.raw, again=again
         )
         if not again:
             self._patience = self.set_timer(_PATIENCE_S, self._say_waiting)
@@ -154,7 +151,7 @@ class DetailPane(Widget):
             self._stop_waiting()
 
     def _say(self, text: str) -> None:
-        self._view.show([[(text, "quiet")]])
+        self.view.show([[(text, "quiet")]])
 
     def _say_waiting(self) -> None:
         self._patience = None
@@ -168,7 +165,7 @@ class DetailPane(Widget):
 
     def shown_text(self) -> str:
         """What the open tab shows, as plain text; empty when nothing is chosen."""
-        return "" if self._source is None else self._view.plain
+        return "" if self._source is None else self.view.plain
 
     # -- tabs ----------------------------------------------------------------
 
@@ -200,7 +197,7 @@ class DetailPane(Widget):
         notes = [self._found]
         if self.tab in _RAW and self.raw:
             notes.append("raw")
-        if not self._view.text.wrap:
+        if not self.view.text.wrap:
             notes.append("unwrapped")
         self._bar.active = self.tab
         self._bar.notes = notes
@@ -211,11 +208,11 @@ class DetailPane(Widget):
     @property
     def wrap(self) -> bool:
         """Long lines are wrapped."""
-        return self._view.text.wrap
+        return self.view.text.wrap
 
     def toggle_wrap(self) -> None:
         """Wraps long lines, or lets them run on."""
-        self._view.toggle_wrap()
+        self.view.toggle_wrap()
         self._redraw_bar()
 
     def toggle_raw(self) -> None:
@@ -226,23 +223,23 @@ class DetailPane(Widget):
 
     def search(self) -> None:
         """Opens the search line."""
-        self._search.open()
+        self.search_line.open()
 
     @on(SearchInput.Changed)
     def _sought(self, event: SearchInput.Changed) -> None:
         event.stop()
-        self._view.search(event.value)
+        self.view.search(event.value)
 
     @on(SearchInput.Left)
     def _search_left(self, event: SearchInput.Left) -> None:
         event.stop()
         if not event.keep:
-            self._view.search("")
-        self._view.focus()
+            self.view.search("")
+        self.view.focus()
 
     @on(LineView.Found)
     def _stands(self, event: LineView.Found) -> None:
         event.stop()
-        sought = self._search.value
+        sought = self.search_line.value
         self._found = f"{event.at} of {event.count}" if event.count else "no hit" if sought else ""
         self._redraw_bar()

@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
+from textual.worker import Worker
 
 from llmgate.wire.editing import History
 from llmgate.wire.gateway import ConfigView
@@ -107,7 +108,7 @@ class ConfigBody(Drafting):
 
     def steered(self) -> None:
         """Reads config and history again."""
-        self.run_worker(self._read(), group="read", exclusive=True)
+        _: Worker[None] = self.run_worker(self._read, group="read", exclusive=True)
 
     def news(self) -> None:
         """Another version runs, or another one was refused."""

@@ -87,8 +87,9 @@ class SpendBody(Body):
         """Reads the report; an answer to an older question is dropped."""
         self._ticks = 0
         if self.is_attached and (self._link is None or self._link.up):
-            work = self._read()
-            self._asking = self.run_worker(work, group="spend", exclusive=True, exit_on_error=False)
+            self._asking = self.run_worker(
+                self._read, group="spend", exclusive=True, exit_on_error=False
+            )
 
     async def _read(self) -> None:
         try:

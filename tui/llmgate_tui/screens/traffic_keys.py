@@ -5,6 +5,7 @@ from typing import Final
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
+from llmgate_tui.detail.pane import DetailPane
 from llmgate_tui.list_keys import LIST_KEYS
 from llmgate_tui.screens.body import KeyGroup
 
@@ -64,12 +65,15 @@ TRAFFIC_KEYS: Final[list[BindingType]] = [
 ]
 
 
-def traffic_groups(body: DOMNode, table: DOMNode, detail: DOMNode, line: DOMNode) -> list[KeyGroup]:
+def traffic_groups(
+    body: DOMNode, table: DOMNode, detail: DetailPane, line: DOMNode
+) -> list[KeyGroup]:
     """Every binding of the Traffic screen by the widget it belongs to."""
     return [
         ("Traffic", body, TRAFFIC_KEYS),
         ("Moving in the list", table, LIST_KEYS),
-        ("In the detail", detail, _own(detail)),
+        ("In the detail", detail.view, _own(detail.view)),
+        ("While searching the detail", detail.search_line, _own(detail.search_line)),
         ("While typing a filter", line, _own(line)),
     ]
 
