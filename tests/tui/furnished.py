@@ -71,6 +71,7 @@ ROUTES: Final = [
         name="big",
         match={"model": "claude-*", "key": "ide"},
         strategy="priority",
+        observed=12,
         targets=[
             TargetView(provider="openai", share=1.0, observed_share=1.0, observed=12),
             TargetView(provider="local", model="qwen3"),

@@ -10,6 +10,7 @@ from llmgate_tui.connection import Connection, Link
 from tests.tui import sample
 from tests.tui.conftest import Picture, open_app, settled, shown
 from tests.tui.fake_gateway import FakeGateway, gateway
+from tests.tui.furnished import furnish
 
 SHOWN = 52  # the row whose detail the README shows
 
@@ -114,3 +115,38 @@ class FixedLink(Connection):
     def link(self) -> Link:
         reason = f"no gateway answers at http://{sample.ADDRESS} (connection refused)"
         return Link(word="lost", reason=reason, retry_s=4, attempt=3)
+
+
+async def taken(picture: Picture, text: str, *keys: str) -> None:
+    """The picture of a screen once the keys are pressed and a text is shown."""
+    async with gateway(sample.exchanges(60)) as fake:
+        furnish(fake)
+        app = open_app(fake)
+        async with app.run_test(size=(120, 30)) as pilot:
+            await shown(pilot, "connected")
+            await pilot.press(keys[0])
+            await settled(pilot, "v12")
+            await pilot.press(*keys[1:])
+            await settled(pilot, text)
+
+            picture(app)
+
+
+async def test_routes_with_a_weight_drafted(picture: Picture) -> None:
+    await taken(picture, "openai 50 to 70", "3", *["plus"] * 20)
+
+
+async def test_keys(picture: Picture) -> None:
+    await taken(picture, "requests per minute", "4")
+
+
+async def test_spend(picture: Picture) -> None:
+    await taken(picture, "$ per hour", "5")
+
+
+async def test_providers(picture: Picture) -> None:
+    await taken(picture, "https://api.groq", "2")
+
+
+async def test_config(picture: Picture) -> None:
+    await taken(picture, "# what", "7")
