@@ -4,10 +4,12 @@ Written through a queue, so that a slow disk never holds up a request. Secrets a
 characters are taken out here, whatever the caller of the logger put in.
 """
 
+import errno
 import logging
 import logging.handlers
 import os
 import queue
+import re
 from collections.abc import Callable, Mapping
 from io import TextIOWrapper
 from pathlib import Path
@@ -20,6 +22,7 @@ from llmgate.wire.safe_text import safe_text
 
 Scrub = Callable[[str], str]
 _FIELDS = "llmgate_fields"
+_OURS = re.compile(rb'\{"ts":|\d\d:\d\d:\d\d (debug|info|warning|error)')
 _encoder = msgspec.json.Encoder()
 
 
@@ -88,6 +91,18 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         )
 
 
+def _refuse_what_is_not_ours(path: Path) -> None:
+    """A file that is there and no log of llmgate's is somebody else's: raises ``OSError``."""
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file")
+    with path.open("rb") as file:
+        beginning = file.read(64)
+    if beginning and not _OURS.match(beginning):
+        raise OSError(errno.EEXIST, "it is there and is no log of llmgate's: name another")
+
+
 class Log:
     """Owns the handlers; ``close`` writes what is queued."""
 
@@ -136,15 +151,16 @@ class Log:
         self.problem = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _refuse_what_is_not_ours(path)
             to_file = _PrivateFile(
                 path,
                 maxBytes=int(config.rotate_mb * 1_000_000),
                 backupCount=config.keep,
                 encoding="utf-8",
             )
-            path.chmod(0o600)
-        except OSError as error:
-            self.problem = f"the log file {path} cannot be written: {error.strerror}"
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "bad path"
+            self.problem = f"the log file {path} cannot be written: {reason}"
         else:
             to_file.setFormatter(
                 JsonLines(self._scrubbed) if config.json else PlainLines(self._scrubbed)

@@ -148,3 +148,24 @@ def test_what_cannot_be_encoded_is_still_logged(tmp_path: Path) -> None:
     assert len(text.splitlines()) == 2
     assert "surrogate" in text
     assert "after" in text
+
+
+def test_a_file_that_is_no_log_of_ours_is_left_as_it_is(tmp_path: Path) -> None:
+    foreign = tmp_path / "passwd"
+    foreign.write_text("root:x:0:0\n")
+    foreign.chmod(0o644)
+    with logging(tmp_path, LogConfig(file=str(foreign))) as log:
+        log.write("error", "something happened")
+        problem = log.problem
+
+    assert foreign.read_text() == "root:x:0:0\n"
+    assert stat.S_IMODE(foreign.stat().st_mode) == 0o644
+    assert "is no log of llmgate's" in problem
+
+
+def test_a_log_of_ours_is_gone_on_with(tmp_path: Path) -> None:
+    for event in ("first", "second"):
+        with logging(tmp_path) as log:
+            log.write("error", event)
+
+    assert [line["event"] for line in lines(tmp_path)] == ["first", "second"]

@@ -29,10 +29,10 @@ async def get_config(state: State) -> Response[ConfigView]:
 
 
 @get("/version", summary="The version of the running config", responses=REFUSALS)
-async def get_config_version(state: State) -> VersionAnswer:
+async def get_config_version(state: State) -> Response[VersionAnswer]:
     """Counts up with every accepted change."""
     core: Core = state.core
-    return VersionAnswer(core.holder.snapshot.version)
+    return tagged(core, VersionAnswer(core.holder.snapshot.version))
 
 
 @get("/schema", summary="JSON Schema of config.yaml", responses=REFUSALS)
@@ -72,17 +72,17 @@ async def validate_config(
 @get("/history", summary="Accepted versions, newest first", responses=REFUSALS)
 async def get_history(
     state: State, limit: Annotated[int, QueryParameter(ge=1, le=_MOST_REVISIONS)] = 100
-) -> History:
+) -> Response[History]:
     """Who changed what and when, and where undo and redo would go."""
     core: Core = state.core
-    return await core.editor.history(limit)
+    return tagged(core, await core.editor.history(limit))
 
 
 @get("/history/{number:int}", summary="One accepted version", responses=REFUSALS)
-async def get_revision(state: State, number: FromPath[int]) -> RevisionDetail:
+async def get_revision(state: State, number: FromPath[int]) -> Response[RevisionDetail]:
     """Its text without secrets, its own change, and what a rollback to it would do."""
     core: Core = state.core
-    return await core.editor.revision(_known(number))
+    return tagged(core, await core.editor.revision(_known(number)))
 
 
 @post(

@@ -13,7 +13,7 @@ from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, answer, tagged
 from llmgate.control.form import Form
 from llmgate.control.refusal import REFUSALS
 from llmgate.wire.editing import NewKey, Path, Verdict
-from llmgate.wire.forms import NewName
+from llmgate.wire.forms import NewName, NewPlace
 from llmgate.wire.gateway import KeyView
 
 _FORM = Form("keys", "key")
@@ -96,6 +96,14 @@ async def rename_key(
     return await _FORM.rename(core, by, name, data.to, _followers(core, name))
 
 
+@post("/{name:str}/move", summary="Move a key to another place", **_EDIT)
+async def move_key(
+    state: State, name: FromPath[str], data: JSONBody[NewPlace], by: NamedDependency[Author]
+) -> Response[Verdict]:
+    """Only for the eye: keys have no order of their own."""
+    return await _FORM.move(state.core, by, name, data.to)
+
+
 def _followers(core: Core, name: str) -> list[Path]:
     found: list[Path] = []
     for route, rule in core.snapshot.config.routes.items():
@@ -118,6 +126,7 @@ keys_router = Router(
         enable_key,
         disable_key,
         rename_key,
+        move_key,
     ],
     tags=["keys"],
     response_headers=ETAG,

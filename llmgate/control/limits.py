@@ -7,7 +7,7 @@ a path it is percent-encoded (``%2F`` for a slash).
 from time import time
 from typing import Any
 
-from litestar import Response, Router, delete, get, post, put
+from litestar import Response, Router, delete, get, patch, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
@@ -16,6 +16,7 @@ from litestar.params import FromPath, JSONBody
 from llmgate.control.core import Core
 from llmgate.control.editing import AUTHOR, EDITS, ETAG, Author, edit, read, tagged
 from llmgate.control.refusal import REFUSALS
+from llmgate.control.written import merged
 from llmgate.wire.editing import Path, Remove, Set, Verdict
 from llmgate.wire.limits import LimitsView, Scope
 
@@ -50,6 +51,21 @@ async def replace_limits(
     """All of them at once: what is not given is no limit. A model that has none gets some."""
     core: Core = state.core
     return await edit(core, by, [Set(_path(core, of, name), data)], f"limits of {name[:60]} set")
+
+
+@patch("/{of:str}/{name:str}", summary="Change the limits of one holder", **_EDIT)
+async def patch_limits(
+    state: State,
+    of: FromPath[Scope],
+    name: FromPath[str],
+    data: JSONBody[dict[str, Any]],
+    by: NamedDependency[Author],
+) -> Response[Verdict]:
+    """A JSON merge patch: null takes a limit away, what is not given stays."""
+    core: Core = state.core
+    path = _path(core, of, name)
+    edits = merged(path, data, await read(core, path))
+    return await edit(core, by, edits, f"limits of {name[:60]} changed")
 
 
 @delete("/{of:str}/{name:str}", summary="Remove the limits of one holder", **_EDIT)
@@ -103,7 +119,14 @@ def _unlimited(of: Scope, name: str) -> NotFoundException:
 
 limits_router = Router(
     "/limits",
-    route_handlers=[get_limits, get_limits_of, replace_limits, remove_limits, reset_limits],
+    route_handlers=[
+        get_limits,
+        get_limits_of,
+        replace_limits,
+        patch_limits,
+        remove_limits,
+        reset_limits,
+    ],
     tags=["limits"],
     response_headers=ETAG,
 )

@@ -16,7 +16,7 @@ from llmgate.control.refusal import REFUSALS
 from llmgate.upstream.probe import probe
 from llmgate.upstream.providers import Provider
 from llmgate.wire.editing import Path, Verdict
-from llmgate.wire.forms import NewEntry, NewName
+from llmgate.wire.forms import NewEntry, NewName, NewPlace
 from llmgate.wire.gateway import ProviderView
 
 _FORM = Form("providers", "provider")
@@ -105,6 +105,14 @@ async def rename_provider(
     return await _FORM.rename(core, by, name, data.to, followers)
 
 
+@post("/{name:str}/move", summary="Move a provider to another place", **_EDIT)
+async def move_provider(
+    state: State, name: FromPath[str], data: JSONBody[NewPlace], by: NamedDependency[Author]
+) -> Response[Verdict]:
+    """The first that has a model takes it, where no route does."""
+    return await _FORM.move(state.core, by, name, data.to)
+
+
 @post("/{name:str}/drain", summary="Send it nothing new", status_code=200, responses=REFUSALS)
 async def drain_provider(state: State, name: FromPath[str]) -> Response[ProviderView]:
     """Until it is resumed or the gateway restarts; the file stays as it is. Requests in flight go
@@ -153,6 +161,7 @@ providers_router = Router(
         enable_provider,
         disable_provider,
         rename_provider,
+        move_provider,
         drain_provider,
         resume_provider,
         probe_provider,

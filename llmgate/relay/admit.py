@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 from time import perf_counter_ns, time
+from typing import Final
 
 from llmgate.access.access import Access
 from llmgate.access.admission import Grant, Ticket
@@ -12,6 +13,8 @@ from llmgate.relay.call import Call
 from llmgate.routing.router import Choice, Plan
 from llmgate.upstream.providers import Providers
 
+_FREE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
 
 async def admit(
     call: Call, access: Access, plan: Plan, providers: Providers, after: Aftermath
@@ -20,7 +23,7 @@ async def admit(
     ``RequestTooLarge``, and ``UpstreamUnreachable`` when its provider is gone by then.
     """
     exchange = call.exchange
-    if not access.limited or exchange.method != "POST":
+    if not access.limited or exchange.method in _FREE:
         return plan.choices[0]
     choices = plan.choices
     if len(choices) > 1:

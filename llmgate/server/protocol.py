@@ -40,9 +40,7 @@ class Protocol(HttpToolsProtocol):
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             if self.parser.get_method() == b"CONNECT":  # read again it would be one again
-                self.send_400_response(
-                    "CONNECT is not served: llmgate is no proxy for tunnels."
-                )
+                self.send_400_response("CONNECT is not served: llmgate is no proxy for tunnels.")
             elif self._passed_over:
                 self._feed_again(data[upgrade.args[0] :])
         except httptools.HttpParserError:

@@ -122,7 +122,10 @@ class Runtime:
         )
         self.log.configure(new.config.log)
         self.metrics.reloads.add(("accepted",))
-        text = f"config version {new.version} is running"
+        origin = new.origin
+        by = f" by {origin.who}" if origin.who != "file" else " from the file"
+        what = f": {origin.summary}" if origin.summary else ""
+        text = f"config version {new.version} is running, {origin.kind}{by}{what}"
         self.note("info", "reload", text, warnings=list(new.warnings))
         for warning in self.holder.restart_needed:
             self.note("warning", "reload", warning)
@@ -173,7 +176,6 @@ class Runtime:
 
         0 turns probes off, but for recordings, whose list costs nobody anything.
         """
-        states: dict[str, str] = {}
         while True:
             every_s = self.holder.snapshot.config.health.every_s
             async with asyncio.TaskGroup() as group:
@@ -184,15 +186,18 @@ class Runtime:
                         group.create_task(
                             probe(provider, now_ms=now_ms(), now_s=monotonic()), name="probe"
                         )
-            self._tell_changes(states)
             await asyncio.sleep(every_s if every_s > 0 else 30)
 
     async def housekeep(self) -> None:
         """Once a second: spend of the day, connections of replaced providers."""
+        states: dict[str, str] = {}
+        dropped = 0
         while True:
             await self.core.refresh_spend()
             await self.providers.close_retired()
             self.keep_limits()
+            self._tell_changes(states)
+            dropped = self._tell_drops(dropped)
             await asyncio.sleep(1)
 
     async def restore_limits(self) -> None:
@@ -217,6 +222,18 @@ class Runtime:
             if before is not None and before != state:
                 level: Level = "warning" if state in {"down", "degraded"} else "info"
                 self.note(level, "health", f"provider '{name}' is {state} (was {before})")
+
+    def _tell_drops(self, told: int) -> int:
+        """Says that something could not be kept; how much was dropped in all."""
+        status = self.store.status()
+        dropped = status.dropped_bodies + status.dropped_exchanges
+        if dropped > told:
+            text = (
+                f"{dropped - told} more could not be kept: {status.dropped_exchanges} exchanges"
+                f" and {status.dropped_bodies} bodies dropped since the start"
+            )
+            self.note("warning", "drop", text)
+        return dropped
 
     def _sent(self, exchange: Exchange) -> None:
         self.core.sent(exchange)

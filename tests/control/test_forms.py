@@ -387,3 +387,33 @@ async def test_what_stands_in_the_file_is_read_again_at_once(forms: Forms) -> No
     assert answer.headers["etag"] == answer.json()["etag"] == etag_of(text)
     assert (await forms.get("config/version"))["version"] == answer.json()["version"]
     assert (await forms.get("routes/fast"))["targets"][0]["weight"] == 51
+
+
+async def test_providers_and_keys_are_moved(forms: Forms) -> None:
+    before = forms.text
+    await forms.done("POST", "providers/spare/move", {"to": 0})
+    names = [view["name"] for view in await forms.get("providers")]
+    await forms.done("POST", "keys/ide/move", {"to": 0})
+    await forms.done("POST", "providers/spare/move", {"to": 1})
+
+    assert names == ["spare", "up"]
+    assert forms.text == before
+
+
+async def test_one_limit_is_changed_and_the_others_stay(forms: Forms) -> None:
+    await forms.done("PATCH", "limits/key/ide", {"concurrency": 3})
+    await forms.done("PATCH", "limits/model/gpt-*", {"tokens_per_day": 9})
+    both = await forms.get("limits/key/ide")
+    await forms.done("PATCH", "limits/key/ide", {"requests_per_day": None, "queue": None})
+    left = await forms.get("limits/key/ide")
+
+    assert {limit["name"] for limit in both["limits"]} == {"requests_per_day", "concurrency"}
+    assert [limit["name"] for limit in left["limits"]] == ["concurrency"]
+    assert (await forms.get("limits/model/gpt-*"))["limits"][0]["limit"] == 9
+
+
+@pytest.mark.parametrize("path", ["config/version", "config/history", "config/history/1"])
+async def test_what_tells_of_the_config_tells_its_etag(forms: Forms, path: str) -> None:
+    answer = await forms.gateway.admin.get(f"/admin/v1/{path}")
+
+    assert answer.headers["etag"] == etag_of(forms.text)

@@ -63,6 +63,7 @@ async def test_a_budget_that_is_used_up_is_news_for_viewers() -> None:
         GatewayProcess(openai(up.url, rest=config)) as gateway,
     ):
         await raw(gateway.url, PATH, CHAT, **IDE)
+        texts: list[str] = []
         async for event in feed_events(gateway):
             texts = [n["text"] for n in event.get("notices", []) if n["kind"] == "budget"]
             if texts:
