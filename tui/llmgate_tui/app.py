@@ -128,12 +128,18 @@ class LlmgateApp(App[None]):
     def on_ready(self) -> None:
         """Begins to listen, once there is a screen to show it on."""
         self.main.bodies.remember(self._memory)
+        screen = self._memory.get("app", {}).get("screen", "")
+        if screen in self.main.bodies.in_order():
+            self.call_later(self.main.action_show, screen)
         self.run_worker(self._keep_connected(), group="feed", exit_on_error=True)
         self.set_interval(_TICK_S, self._tick)
 
     async def on_unmount(self) -> None:
         """Leaves nothing open."""
         await self.api.aclose()
+
+    def _own_memory(self) -> dict[str, str]:
+        return {"theme": self.theme, "screen": self.main.bodies.active}
 
     def exit(
         self,
@@ -143,7 +149,7 @@ class LlmgateApp(App[None]):
     ) -> None:
         """Keeps the view for the next start, while there is one."""
         if self.main.is_attached:
-            kept = {**self._memory, **self.main.bodies.memory(), "app": {"theme": self.theme}}
+            kept = {**self._memory, **self.main.bodies.memory(), "app": self._own_memory()}
             keep(self._memory_file, kept)
         super().exit(result, return_code, message)
 
