@@ -74,13 +74,15 @@ async def test_the_next_start_shows_what_was_left(
         await pilot.press("q")
         await until(pilot, lambda: app.return_code is not None)
 
+    asked = len(busy.requests)
     again = started(busy, file)
     async with again.run_test(size=(120, 40)) as pilot:
+        await shown(pilot, "$ per hour")
+        await until(pilot, lambda: "/admin/v1/spend?period=today&by=key" in busy.requests[asked:])
+        assert again.theme == "llmgate-light"
+        await pilot.press("1")
         text = await shown(pilot, "-client:codex")
         assert "60/60" not in text
-        assert again.theme == "llmgate-light"
-        await pilot.press("5")
-        await until(pilot, lambda: "/admin/v1/spend?period=today&by=key" in busy.requests[-3:])
 
 
 async def test_leaving_with_a_draft_asks_and_staying_keeps_it() -> None:
