@@ -45,12 +45,14 @@ def test_a_row_tells_share_tokens_and_how_much_came_from_the_cache() -> None:
         "3",
         "4.00M",
         "3.00M",
+        "-",
         "75%",
         "88.0k",
         "-",
         "-",
     ]
     assert texts(QWEN, Total(2.0, 0))[-1] == "9"
+    assert texts(QWEN, Total(2.0, 0))[3] == "-"
     assert hit_rate(QWEN) == "-"
 
 

@@ -83,6 +83,7 @@ class LlmgateApp(App[None]):
         owns_gateway: bool = False,
         ending: Callable[[], str] | None = None,
         memory_file: Path | None = None,
+        usual_theme: str = themes.DARK.name,
     ) -> None:
         super().__init__()
         self._memory_file = memory_file
@@ -113,7 +114,7 @@ class LlmgateApp(App[None]):
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         kept = self._memory.get("app", {}).get("theme", "")
-        known = kept if kept in self.available_themes else themes.DARK.name
+        known = kept if kept in self.available_themes else usual_theme
         self.theme = os.environ.get("TEXTUAL_THEME", known)
 
     def get_css_variables(self) -> dict[str, str]:
@@ -179,6 +180,8 @@ class LlmgateApp(App[None]):
         if link.up or self._ending is None or not (ended := self._ending()):
             return link
         again = "q, then `llmgate up` starts it again"
+        if len(self.desk.draft):  # which leaving would lose
+            again = "`llmgate up --headless` in another shell starts it again, the draft stays"
         return msgspec.structs.replace(link, reason=f"{ended}: {again}")
 
     def oldest_open_ms(self) -> int | None:

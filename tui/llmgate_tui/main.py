@@ -1,8 +1,10 @@
 """Opens the terminal UI; ``llmgate up`` and ``llmgate tui`` call it."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+from llmgate_tui import themes
 from llmgate_tui.app import LlmgateApp
 
 
@@ -19,6 +21,13 @@ def run(
     ``ending`` says how the gateway's process ended, for one that was started for this terminal;
     ``memory_file`` keeps the state of the view from one start to the next.
     """
-    app = LlmgateApp(url, token, owns_gateway=owns_gateway, ending=ending, memory_file=memory_file)
+    app = LlmgateApp(
+        url,
+        token,
+        owns_gateway=owns_gateway,
+        ending=ending,
+        memory_file=memory_file,
+        usual_theme=themes.usual(os.environ),
+    )
     app.run()
     return app.return_code or 0

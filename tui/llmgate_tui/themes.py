@@ -76,6 +76,13 @@ LIGHT: Final = Theme(
 )
 
 
+def usual(environ: Mapping[str, str]) -> str:
+    """The theme to begin with: on a console of 16 colours ours would be nothing but greys."""
+    term = environ.get("TERM", "")
+    few = term == "linux" or term.endswith("-16color")
+    return "ansi-dark" if few and not environ.get("COLORTERM") else DARK.name
+
+
 def shades(variables: Mapping[str, str]) -> dict[str, str]:
     """The two greys our styles use, for a theme that does not define them."""
     front = Color.parse(variables["foreground"])

@@ -151,6 +151,7 @@ class EventsBody(Body):
                 "Nothing has happened yet.",
                 "Told here: reloads and edits of the config, health of providers, limits and",
                 "budgets reached, what could not be recorded, connections lost and found.",
+                "1 shows the requests themselves.",
             ]
         return [GridRow(f"-{at}", [text], selectable=False) for at, text in enumerate(said)]
 

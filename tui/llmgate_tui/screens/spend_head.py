@@ -42,6 +42,7 @@ def columns(width: int, by: By) -> list[GridColumn]:
         GridColumn("ERR", 6, right=True, needs=70),
         GridColumn("IN", 7, right=True, needs=60),
         GridColumn("CACHED", 7, right=True, needs=90),
+        GridColumn("WRITTEN", 7, right=True, needs=140),
         GridColumn("HIT", 5, right=True, needs=90),
         GridColumn("OUT", 7, right=True, needs=60),
         GridColumn("REASON", 7, right=True, needs=120),

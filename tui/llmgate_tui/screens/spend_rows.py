@@ -62,16 +62,22 @@ def cells(row: SpendRow, title: str, total: Total, *, plain: bool, tone: str = "
         (title, usual if row.name or tone else "quiet"),
         (dollars(row), usual if priced(row) else "quiet"),
         (bar(share, BAR, plain=plain), "quiet" if tone else "accent"),
-        (f"{share:.0%}" if total.usd or total.tokens else "-", "quiet"),
+        (f"{share:.0%}" if _known(row, total) else units.UNKNOWN, "quiet"),
         (figures.grouped(row.exchanges), usual),
         errors,
         _tokens(row.input_tokens, usual),
         _tokens(row.cache_read_tokens, "quiet"),
+        _tokens(row.cache_write_tokens, "quiet"),
         (hit_rate(row), "quiet"),
         _tokens(row.output_tokens, usual),
         _tokens(row.reasoning_tokens, "quiet"),
         unpriced,
     ]
+
+
+def _known(row: SpendRow, total: Total) -> bool:
+    """Its share of the whole can be told."""
+    return priced(row) if total.usd else total.tokens > 0
 
 
 def priced(row: SpendRow) -> bool:
