@@ -482,7 +482,7 @@ async def test_dropping_a_draft_asks(steered: FakeGateway) -> None:
         assert len(app.desk.draft) == 1
         await pilot.press("ctrl+r", "y")
         await until(pilot, lambda: len(app.desk.draft) == 0)
-        assert "draft 1" not in await shown(pilot, "50")
+        await until(pilot, lambda: "draft 1" not in screen_text(app))
 
 
 async def test_leaving_with_a_draft_asks(steered: FakeGateway) -> None:

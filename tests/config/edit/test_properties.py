@@ -21,7 +21,7 @@ from tests.config.edit.touched import lines_kept
 HERE = Path(__file__).parent
 SOURCES = [*sorted((HERE / "files").glob("*.yaml")), HERE.parents[2] / "config.example.yaml"]
 FILES = {file.name: decode(file.read_bytes(), file.name) for file in SOURCES}
-EXAMPLES = int(os.environ.get("LLMGATE_EDIT_EXAMPLES", "700"))
+EXAMPLES = int(os.environ.get("LLMGATE_EDIT_EXAMPLES", "1000"))
 MANY = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )

@@ -22,6 +22,10 @@ class OpenTraffic(Message):
         self.exchange = exchange
 
 
+class DraftChanged(Message):
+    """The draft has another edit, or one less."""
+
+
 class Body(Vertical):
     """A screen between the header and the keys. Everything is told on the main thread.
 

@@ -11,7 +11,7 @@ from llmgate.wire.editing import Edit, EditRequest, Verdict
 from llmgate.wire.gateway import ConfigView
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
-from llmgate_tui.screens.body import Body
+from llmgate_tui.screens.body import Body, DraftChanged
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.review import asked, failed, review, say
 from llmgate_tui.steering import Refused, Stale
@@ -121,6 +121,7 @@ class Drafting(Body):
         self._seen = seen
         self.drafted()
         self.draft_line.redraw()
+        self.post_message(DraftChanged())
         self.refresh_bindings()
         if self._pause is not None:
             self._pause.stop()

@@ -17,7 +17,7 @@ from llmgate_tui.connection import Link
 from llmgate_tui.copying import CHOICES, text_of
 from llmgate_tui.desk import Desk
 from llmgate_tui.screens.bodies import SCREENS, Bodies
-from llmgate_tui.screens.body import OpenTraffic
+from llmgate_tui.screens.body import DraftChanged, OpenTraffic
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.preview import Preview, notice
 from llmgate_tui.screens.traffic import TrafficBody
@@ -184,6 +184,11 @@ class MainScreen(Screen[None]):
         self._tabs.active = [known for _, known, _ in SCREENS].index(name)
         self._tabs.redraw()
         self.refresh_bindings()
+
+    @on(DraftChanged)
+    def _draft_changed(self, event: DraftChanged) -> None:
+        event.stop()
+        self._tabs.redraw()
 
     @on(OpenTraffic)
     async def _open_traffic(self, event: OpenTraffic) -> None:
