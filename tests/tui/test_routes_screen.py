@@ -641,8 +641,8 @@ async def test_a_draft_is_reviewed_and_applied_with_the_mouse_alone(steered: Fak
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_routes(pilot)
         await pilot.press("plus")
-        text = await shown(pilot, "draft 1")
-        line = next(line for line in text.splitlines() if "draft 1" in line)
+        text = await shown(pilot, "^s")
+        line = next(line for line in text.splitlines() if "^s" in line)
         await pilot.click(".draft-line", offset=(line.index("^s"), 0))
         await until(pilot, lambda: isinstance(app.screen, Review))
         await pilot.click("#page-keys", offset=(1, 0))
