@@ -93,7 +93,7 @@ def _batch(
 
 async def measure(url: str, seconds: float) -> dict[str, float]:
     """Runs the application for a while, then presses keys."""
-    app = LlmgateApp(url, TOKEN, address=sample.ADDRESS)
+    app = LlmgateApp(url, TOKEN, address=sample.ADDRESS, alone=True)
     app.driver_class = CountingDriver
     figures: dict[str, float] = {}
 

@@ -1,6 +1,7 @@
 """The application: keeps the feed and passes its news on, at most ten times a second."""
 
 import asyncio
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -84,8 +85,10 @@ class LlmgateApp(App[None]):
         ending: Callable[[], str] | None = None,
         memory_file: Path | None = None,
         usual_theme: str = themes.DARK.name,
+        alone: bool = False,
     ) -> None:
         super().__init__()
+        self._alone = alone  # in its process
         self._memory_file = memory_file
         self._memory = recall(memory_file)
         self.api = Api(url, token)
@@ -134,6 +137,9 @@ class LlmgateApp(App[None]):
             self.call_later(self.main.action_show, screen)
         self.run_worker(self._keep_connected(), group="feed", exit_on_error=True)
         self.set_interval(_TICK_S, self._tick)
+        if self._alone:  # what start-up made stays: looking it through again holds up keys
+            gc.freeze()
+            gc.set_threshold(20_000, 20, 20)
 
     async def on_unmount(self) -> None:
         """Leaves nothing open."""

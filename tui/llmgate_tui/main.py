@@ -28,6 +28,7 @@ def run(
         ending=ending,
         memory_file=memory_file,
         usual_theme=themes.usual(os.environ),
+        alone=True,
     )
     app.run()
     return app.return_code or 0
