@@ -58,13 +58,15 @@ def secrets_of(snapshot: Snapshot) -> list[tuple[str, str]]:
     return [(name, secret) for name, secret in found if len(secret) >= SHORTEST]
 
 
-def likely_secrets(text: str) -> list[str]:
-    """What looks like a secret in a text that is no accepted config, comments included."""
+def likely_secrets(text: str, *, items: bool = True) -> list[str]:
+    """What looks like a secret in a text, comments included: what stands behind a name that secrets
+    have and, with ``items``, long items of lists, of which some are none.
+    """
     found: list[str] = []
     for line in text.splitlines():
         for match in islice(_FIELD.finditer(line), _MOST_ON_A_LINE):
             found += _literals(line[match.end() : match.end() + _FURTHEST])
-        if item := _ITEM.match(line):
+        if items and (item := _ITEM.match(line)):
             found += _literals(item["value"])
     return list(dict.fromkeys(found))
 

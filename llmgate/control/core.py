@@ -145,7 +145,7 @@ class Core:
             file=snapshot.file,
             loaded_ms=snapshot.loaded_ms,
             etag=snapshot.etag,
-            text=self.scrub_text(snapshot.text),
+            text=self.editor.running(),
             problems=problems,
             rejected_text=rejected_text,
             rejected_version=self.holder.rejected_version,

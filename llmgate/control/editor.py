@@ -60,6 +60,10 @@ class Editor:
 
     # What the runtime connects.
 
+    def running(self) -> str:
+        """The running text, secrets replaced."""
+        return self._telling.running()
+
     def rejected(self) -> tuple[str, list[Problem]]:
         """The refused text on disk, secrets replaced, and its problems."""
         return self._telling.rejected()

@@ -99,6 +99,14 @@ class Telling:
         hide = self._hiding([text], None)
         return hide(text), [_hidden(as_wire(one), hide) for one in self._holder.problems]
 
+    def running(self) -> str:
+        """The running text; a key in a comment is hidden like any other."""
+        snapshot = self._holder.snapshot
+        names = snapshot.config.keys
+        likely = [one for one in likely_secrets(snapshot.text, items=False) if one not in names]
+        scrubber = Scrubber([("unnamed", one) for one in likely])
+        return scrubber.scrub_text(self._scrub_text(snapshot.text))
+
     def _hiding(self, texts: Iterable[str], new: Snapshot | None) -> Callable[[str], str]:
         """A scrubber of what is secret in these texts too, accepted or not."""
         known = self.secrets() + (secrets_of(new) if new else [])

@@ -417,3 +417,12 @@ async def test_what_tells_of_the_config_tells_its_etag(forms: Forms, path: str) 
     answer = await forms.gateway.admin.get(f"/admin/v1/{path}")
 
     assert answer.headers["etag"] == etag_of(forms.text)
+
+
+async def test_a_key_in_a_comment_is_not_shown(forms: Forms) -> None:
+    forms.file.write_text(forms.text + "# api_key: sk-commented-out-98765\n")
+    await forms.gateway.admin.post("/admin/v1/config/reload")
+    view = await forms.get("config")
+
+    assert "sk-commented-out-98765" not in view["text"]
+    assert "weight: 50" in view["text"]
