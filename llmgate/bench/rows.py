@@ -7,6 +7,7 @@ CPU is counted until the gateway has nothing left to do: recording is part of th
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import msgspec
 
@@ -175,7 +176,8 @@ def start(stage: Stage, size: Size, row: Row) -> Row:
     for n in range(size.starts):
         port = free_port()
         began = time.monotonic()
-        with stage.start_gateway(port, f"start-{n}") as gateway:
+        with ExitStack() as stack:
+            gateway = stage.start_gateway(stack, port, f"start-{n}")
             wait_until_served(port, gateway)
             seconds.append(time.monotonic() - began)
     return figure(row, statistics.median(seconds), fastest_s=min(seconds), slowest_s=max(seconds))
@@ -184,7 +186,8 @@ def start(stage: Stage, size: Size, row: Row) -> Row:
 def memory(stage: Stage, size: Size, row: Row) -> Row:
     """Memory of a gateway after many requests, and how it grows in the second half of them."""
     port = free_port()
-    with stage.start_gateway(port, "memory") as gateway:
+    with ExitStack() as stack:
+        gateway = stage.start_gateway(stack, port, "memory")
         wait_until_served(port, gateway)
         first = rss_mb(gateway.pid)
         points = _points(port, gateway.pid, size)

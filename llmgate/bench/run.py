@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 
 import llmgate
+from llmgate.bench.child import BenchProblem
 from llmgate.bench.measure import calibration_us
 from llmgate.bench.report import Report, Row, system
 from llmgate.bench.rows import FULL, QUICK, ROWS
-from llmgate.bench.stage import BenchProblem, Stage
+from llmgate.bench.stage import Stage
 
 
 def check_rows(names: Sequence[str]) -> list[str]:

@@ -3,99 +3,22 @@
 import importlib
 import importlib.util
 import json
-import os
-import queue
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import msgspec
 
-import llmgate
+from llmgate.bench.child import READY_S, BenchProblem, Child, answer_of, start
 from llmgate.bench.load import Job, Result
-from llmgate.errors import LlmgateError
 from llmgate.wire.gateway import HealthDetail
 
 KEY = "sk-llmgate-bench-0123456789"
-READY_S = 20.0
-
-
-class BenchProblem(LlmgateError):
-    """A benchmark cannot go on: says why, in one line."""
-
-
-def _environment() -> dict[str, str]:
-    """Children run this very package, installed or not, whatever their folder."""
-    here = str(Path(llmgate.__file__).parent.parent)
-    path = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(path)}
-
-
-class Child:
-    """A process of ours and what it prints; leaving ends it."""
-
-    def __init__(self, name: str, command: list[str], *, folder: Path) -> None:
-        self.name = name
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._said: list[str] = []
-        self.process = subprocess.Popen(  # noqa: S603 - our own modules
-            command,
-            cwd=folder,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self.process.pid
-
-    def __enter__(self) -> Self:
-        """Nothing to do: it runs already."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Ends it: politely, then not."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(timeout=8)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def _read(self, stream: IO[str]) -> None:
-        for line in stream:
-            self._said = [*self._said[-20:], line.rstrip()]
-            self._lines.put(line)
-        self._lines.put(None)
-
-    def line(self) -> str:
-        """The next line it prints."""
-        try:
-            line = self._lines.get(timeout=READY_S)
-        except queue.Empty:
-            raise BenchProblem(f"{self.name} said nothing for {READY_S:.0f} s") from None
-        if line is None:
-            raise BenchProblem(f"{self.name} ended: {' | '.join(self._said[-5:]) or 'silently'}")
-        return line
 
 
 def free_port() -> int:
@@ -108,18 +31,10 @@ def free_port() -> int:
 
 def run_load(job: Job) -> Result:
     """Runs the load generator to its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "llmgate.bench.load"],
-        input=msgspec.json.encode(job),
-        capture_output=True,
-        env=_environment(),
-        timeout=job.seconds + 60,
-        check=False,
-    )
-    if done.returncode != 0:
-        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise BenchProblem(f"the load generator ended with {done.returncode}: {last}")
-    return msgspec.json.decode(done.stdout, type=Result)
+    command = [sys.executable, "-m", "llmgate.bench.load"]
+    given = msgspec.json.encode(job)
+    done = answer_of(command, given, folder=Path.cwd(), seconds=job.seconds + 60)
+    return msgspec.json.decode(done, type=Result)
 
 
 def certificate(folder: Path) -> tuple[Path, Path] | None:
@@ -173,23 +88,23 @@ class Stage:
         self.config = self.folder / "config.yaml"
         self.config.write_text(_config(self.mock_port, tls_lines))
         self.port = free_port()
-        self.gateway = self._stack.enter_context(self.start_gateway(self.port, "data"))
+        self.gateway = self.start_gateway(self._stack, self.port, "data")
         wait_until_served(self.port, self.gateway)
 
     def _mock(self, name: str, arguments: list[str]) -> int:
         command = [sys.executable, "-m", "llmgate.bench.mock", *arguments]
-        child = self._stack.enter_context(Child(name, command, folder=self.folder))
+        child = start(self._stack, name, command, folder=self.folder)
         line = child.line()
         if not line.startswith("{"):
             raise BenchProblem(f"{name} could not start: {line.strip()}")
         port: int = json.loads(line)["port"]
         return port
 
-    def start_gateway(self, port: int, data: str) -> Child:
-        """Starts a gateway of this stage's config on its own data folder."""
+    def start_gateway(self, stack: ExitStack, port: int, data: str) -> Child:
+        """Starts a gateway of this config on its own data folder; it ends with ``stack``."""
         command = [sys.executable, "-m", "llmgate", "up", "--headless"]
         command += ["--config", str(self.config), "--data-dir", str(self.folder / data)]
-        return Child("the gateway", [*command, "--port", str(port)], folder=self.folder)
+        return start(stack, "the gateway", [*command, "--port", str(port)], folder=self.folder)
 
 
 def wait_until_served(port: int, gateway: Child) -> None:

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
+from llmgate.bench.child import BenchProblem
 from llmgate.bench.report import Report, Row, figure, table
 from llmgate.bench.rows import ROWS
 from llmgate.bench.run import check_rows
-from llmgate.bench.stage import BenchProblem
 
 ROW = Row(name="request", what="CPU per request", unit="us", target=300)
 
