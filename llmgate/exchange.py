@@ -45,6 +45,7 @@ class Exchange:
         "method",
         "model",
         "output_estimate",
+        "parent",
         "path",
         "price_source",
         "protocol",
@@ -53,6 +54,7 @@ class Exchange:
         "queued_us",
         "received_headers",
         "repeat",
+        "replay",
         "request_body",
         "request_headers",
         "response_bytes",
@@ -135,6 +137,8 @@ class Exchange:
         self.repeat = 0
         self.limited_by = ""  # the limit of ours that refused or held it
         self.queued_us: int | None = None  # time spent waiting for a limit's concurrency
+        self.parent = ""  # the exchange this one sends again
+        self.replay = ""  # the replay it belongs to
 
     @property
     def live(self) -> bool:
@@ -210,6 +214,8 @@ class Exchange:
             repeat=self.repeat,
             limited_by=self.limited_by,
             queued_us=self.queued_us,
+            parent=self.parent,
+            replay=self.replay,
         )
 
     def detail(self) -> ExchangeDetail:

@@ -70,7 +70,10 @@ class ProviderConfig(_Section, frozen=True, kw_only=True):
 
     ``models`` renames: exact, glob or /regex/ of the name asked for -> the provider's name.
     For kind ``recording``, ``recordings`` is the folder and ``speed`` scales the recorded times (0:
-    no waits).
+    no waits). Without ``mode`` the nearest recording answers; with one only the very request is
+    answered, but for ``volatile`` paths of its body, and what is missing is refused (``none``) or
+    asked of ``source``, another provider, and recorded (``once``: only into an empty folder,
+    ``new_episodes``, ``all``: always). ``ordered`` uses each recording once, in turn.
     """
 
     kind: str
@@ -86,6 +89,10 @@ class ProviderConfig(_Section, frozen=True, kw_only=True):
     limits: Limits = Limits()
     recordings: str | None = None
     speed: float = 1.0
+    mode: Literal["none", "once", "new_episodes", "all"] | None = None
+    source: str | None = None
+    volatile: list[str] = []
+    ordered: bool = False
 
 
 class Match(_Section, frozen=True, kw_only=True):

@@ -7,7 +7,14 @@ from typing import Any
 import msgspec
 
 from llmgate.store.problems import BadFilter
-from llmgate.store.sql import FAILED, IS_LIVE, WAS_LIMITED, WITH_SESSION
+from llmgate.store.sql import (
+    FAILED,
+    IS_ANNOTATED,
+    IS_LIVE,
+    IS_REPLAY,
+    WAS_LIMITED,
+    WITH_SESSION,
+)
 
 _LONGEST = 200
 _GLOB = re.compile(r"[*?\[]")
@@ -39,6 +46,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     limited: str = ""  # by which limit of ours: a word or a glob; "*" is any
     body: str = ""  # text in the request or the answer
     header: str = ""  # name=value: a kept header of this name (a glob) whose value holds this
+    text: str = ""  # words of the request or the answer, looked up in the index
+    parent: str = ""  # replays of this exchange
+    replay: str = ""  # of this replay; "*" is any
+    marked: bool = False
+    tag: str = ""
+    note: str = ""  # part of it; "*" is any
 
     @property
     def deep(self) -> bool:
@@ -71,6 +84,32 @@ def _parts(given: Filter) -> Iterator[Condition]:
         yield _status(given.status)
     yield from _figures(given)
     yield from _texts(given)
+    yield from _annotations(given)
+
+
+def _annotations(given: Filter) -> Iterator[Condition]:
+    if given.marked:
+        yield f"{IS_ANNOTATED} AND marked", []
+    if given.tag:
+        yield _tag(given.tag)
+    if given.note:
+        found = "note <> ''" if given.note == "*" else "instr(lower(note), ?)"
+        values = [] if given.note == "*" else [bounded_text(given.note).lower()]
+        yield f"{IS_ANNOTATED} AND {found}", values
+    if given.replay:
+        sql, values = _name("replay", given.replay)
+        yield f"{IS_REPLAY} AND ({sql})", values
+    if given.parent:
+        yield f"{IS_REPLAY} AND parent = ?", [bounded_text(given.parent)]
+
+
+def _tag(text: str) -> Condition:
+    names = [name.lower() for name in _words("tag", text)]
+    sql = " OR ".join(
+        "',' || lower(tags) || ',' GLOB '*,' || ? || ',*'" if name != "*" else "tags <> ''"
+        for name in names
+    )
+    return f"{IS_ANNOTATED} AND ({sql})", [name for name in names if name != "*"]
 
 
 def _texts(given: Filter) -> Iterator[Condition]:

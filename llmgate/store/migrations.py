@@ -13,7 +13,14 @@ import aiosqlite
 
 from llmgate.store import rollup
 from llmgate.store.problems import NewerStore
-from llmgate.store.sql import FAILED, IS_LIVE, WAS_LIMITED, WITH_SESSION
+from llmgate.store.sql import (
+    FAILED,
+    IS_ANNOTATED,
+    IS_LIVE,
+    IS_REPLAY,
+    WAS_LIMITED,
+    WITH_SESSION,
+)
 
 Migration = Callable[[aiosqlite.Connection], Awaitable[None]]
 
@@ -124,11 +131,34 @@ async def spend_by_slot(db: aiosqlite.Connection) -> None:
     await db.execute(rollup.add_rows(f"NOT ({IS_LIVE})"))
 
 
+async def replays_and_annotations(db: aiosqlite.Connection) -> None:
+    """Which exchange is sent again by which; marks, tags and notes; the replays themselves."""
+    for statement in (
+        "ALTER TABLE exchanges ADD COLUMN parent TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE exchanges ADD COLUMN replay TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE exchanges ADD COLUMN marked INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE exchanges ADD COLUMN tags TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE exchanges ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE exchanges ADD COLUMN exported INTEGER NOT NULL DEFAULT 0",
+        f"CREATE INDEX exchanges_replayed ON exchanges (replay, seq) WHERE {IS_REPLAY}",
+        f"CREATE INDEX exchanges_annotated ON exchanges (started_ms, seq) WHERE {IS_ANNOTATED}",
+        """
+        CREATE TABLE replays (
+            id TEXT PRIMARY KEY,
+            created_ms INTEGER NOT NULL,
+            data BLOB NOT NULL
+        )
+        """,
+    ):
+        await db.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     exchanges_and_parts,
     limits_of_exchanges,
     revisions_and_counters,
     spend_by_slot,
+    replays_and_annotations,
 )
 
 

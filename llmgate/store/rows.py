@@ -45,8 +45,13 @@ COLUMNS: tuple[str, ...] = (
     "error",
     "limited_by",
     "queued_us",
+    "parent",
+    "replay",
 )
-"""In the order of the table, without ``seq``."""
+"""What the writer writes, without ``seq``."""
+
+ANNOTATIONS: tuple[str, ...] = ("marked", "tags", "note", "exported")
+"""What people say of a row later: written apart, never by the one who writes the exchange."""
 
 UNTRUSTED: tuple[str, ...] = (
     "provider",
@@ -69,7 +74,7 @@ _MAX_ERROR = 2000
 _ALL_SHORT = 600
 _STREAM = COLUMNS.index("stream")
 
-SELECT = f"SELECT {', '.join(COLUMNS)} FROM exchanges"  # noqa: S608 - constants
+SELECT = f"SELECT {', '.join((*COLUMNS, *ANNOTATIONS))} FROM exchanges"  # noqa: S608 - constants
 INSERT = f"INSERT INTO exchanges (seq, {', '.join(COLUMNS)})"
 OR_UPDATE = "ON CONFLICT (seq) DO UPDATE SET " + ", ".join(
     f"{name} = excluded.{name}" for name in COLUMNS if name not in {"id", "started_ms"}
@@ -121,6 +126,8 @@ def clean(text: str) -> str:
 
 def from_row(row: Row) -> ExchangeSummary:
     """The summary that a ``SELECT`` row stands for."""
-    fields = dict(zip(COLUMNS, row, strict=True))
+    fields = dict(zip((*COLUMNS, *ANNOTATIONS), row, strict=True))
     fields["stream"] = bool(row[_STREAM])
+    fields["marked"] = bool(fields["marked"])
+    fields["exported"] = bool(fields["exported"])
     return ExchangeSummary(**fields)

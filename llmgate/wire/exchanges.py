@@ -74,6 +74,12 @@ class ExchangeSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     repeat: int = 0  # how many equal requests came just before: a runaway shows
     limited_by: str = ""  # the limit of ours that refused or held it: "key ide: requests_per_day"
     queued_us: int | None = None  # how long it waited for a limit's concurrency
+    parent: str = ""  # the exchange this one sends again
+    replay: str = ""  # the replay it belongs to, or `import`
+    marked: bool = False  # kept whatever the caps say
+    tags: str = ""  # words with commas between them
+    note: str = ""
+    exported: bool = False  # a recording was made of it: kept, too
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

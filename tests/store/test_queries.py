@@ -7,7 +7,7 @@ import pytest
 
 from llmgate.store.filters import Filter
 from llmgate.store.problems import BadFilter
-from llmgate.store.rows import COLUMNS
+from llmgate.store.rows import ANNOTATIONS, COLUMNS
 from llmgate.store.writer import Store
 from llmgate.wire.exchanges import ExchangeSummary
 from tests.store.making import NOW_MS, begin, fail, finish
@@ -44,7 +44,7 @@ async def mixed(store: Store) -> Store:
 
 
 def test_the_table_has_a_column_for_every_field_of_a_summary() -> None:
-    assert set(COLUMNS) == set(ExchangeSummary.__struct_fields__)
+    assert {*COLUMNS, *ANNOTATIONS} == set(ExchangeSummary.__struct_fields__)
 
 
 @pytest.mark.parametrize(

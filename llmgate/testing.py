@@ -1,0 +1,1 @@
+"""For tests of applications: a gateway that answers from recordings, offline and always alike."""
