@@ -22,6 +22,32 @@ class OpenTraffic(Message):
         self.exchange = exchange
 
 
+class OpenCompare(Message):
+    """Show what differs between two exchanges, by their ids."""
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__()
+        self.left = left
+        self.right = right
+
+
+class OpenReplay(Message):
+    """Send these exchanges again: at once as they were, or after asking where to (the form)."""
+
+    def __init__(self, ids: list[str], *, ask: bool) -> None:
+        super().__init__()
+        self.ids = ids
+        self.ask = ask
+
+
+class OpenMatrix(Message):
+    """Show the Replay screen with this replay."""
+
+    def __init__(self, replay: str) -> None:
+        super().__init__()
+        self.replay = replay
+
+
 class DraftChanged(Message):
     """The draft has another edit, or one less."""
 
