@@ -2,16 +2,21 @@
 
 import argparse
 import socket
-from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from llmgate.errors import StartupProblem
+from llmgate.server.run_file import running
 from llmgate.store.folder import data_folder
+
+_USUAL: Final = "http://127.0.0.1:8484"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `llmgate tui`."""
-    parser.add_argument("--url", default="http://127.0.0.1:8484", help="the gateway's address")
+    parser.add_argument(
+        "--url", help=f"the gateway's address; default: the running one's, or {_USUAL}"
+    )
     parser.add_argument("--data-dir", metavar="FOLDER", help="where the gateway keeps its token")
     parser.add_argument(
         "--web", action="store_true", help="in a browser on this machine (needs the extra `web`)"
@@ -21,8 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Opens the terminal; 2 when there is no such address, or no token to open it with."""
-    url = _address(args.url)
-    path = Path(data_folder(args.data_dir, create=False)) / "admin-token"
+    folder = data_folder(args.data_dir, create=False)
+    served = running(folder) if args.url is None else None
+    url = served.url if served else _address(args.url or _USUAL)
+    path = folder / "admin-token"
     try:
         token = path.read_text(encoding="ascii").strip()
     except OSError as error:

@@ -18,6 +18,7 @@ from llmgate.config.find import starting_config
 from llmgate.config.watch import ConfigHolder
 from llmgate.errors import StartupProblem
 from llmgate.server.listen import listen
+from llmgate.server.run_file import announce, withdraw
 from llmgate.server.runtime import Options
 from llmgate.server.serve import serve
 from llmgate.server.token import TOKEN_FILE, admin_token, sole_owner
@@ -60,10 +61,11 @@ async def _serve(args: argparse.Namespace, folder: Path) -> None:
     sock = listen(host, section.port if args.port is None else args.port)
     options = Options(data_folder=folder, token=admin_token(folder), quiet=args.child)
     port = sock.getsockname()[1]
-    url = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
+    url = f"http://{_reached_at(host)}:{port}"
 
     def ready() -> None:
         _calm_the_collector()
+        announce(folder, url)
         if args.child:
             line = {"url": url, "token_file": str(folder / TOKEN_FILE)}
             print(msgspec.json.encode(line).decode(), flush=True)
@@ -73,7 +75,17 @@ async def _serve(args: argparse.Namespace, folder: Path) -> None:
     until = asyncio.Event()
     if os.environ.get("LLMGATE_TIED") and args.child:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _parent_left, until)
-    await serve(holder, options, sock, ready, until)
+    try:
+        await serve(holder, options, sock, ready, until)
+    finally:
+        withdraw(folder)
+
+
+def _reached_at(host: str) -> str:
+    """A host as an address has it; one that means all of this machine's is reached at loopback."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _calm_the_collector() -> None:

@@ -1,15 +1,17 @@
 """The control API's token and the lock of a data folder: files only the owner can read."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_urlsafe
 
 from llmgate.errors import StartupProblem
+from llmgate.server.run_file import LOCK_FILE
 
 TOKEN_FILE = "admin-token"  # noqa: S105 - a file name
-RUN_FILE = "running.json"
+_TRIES = 5
 
 
 def admin_token(folder: Path) -> str:
@@ -49,13 +51,21 @@ def sole_owner(folder: Path) -> Iterator[None]:
     except ImportError:
         yield
         return
-    with (folder / "lock").open("a+") as file:
-        (folder / "lock").chmod(0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StartupProblem(
-                f"another llmgate uses the data folder {folder}: open the terminal on it with"
-                " `llmgate tui`, or choose another folder with --data-dir"
-            ) from error
+    with (folder / LOCK_FILE).open("a+") as file:
+        (folder / LOCK_FILE).chmod(0o600)
+        for left in reversed(range(_TRIES)):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if not left:
+                    raise _taken(folder) from error
+            time.sleep(0.01)  # somebody who looks whether it is held has it for a moment
         yield
+
+
+def _taken(folder: Path) -> StartupProblem:
+    return StartupProblem(
+        f"another llmgate uses the data folder {folder}: open the terminal on it with"
+        " `llmgate tui`, or choose another folder with --data-dir"
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from llmgate.commands.up_terminal import Child
+from llmgate.commands.child import Child
 from llmgate.errors import StartupProblem
 
 READY = 'print(\'{"url": "http://127.0.0.1:1", "token_file": "t"}\', flush=True)'
