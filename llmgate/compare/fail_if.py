@@ -1,4 +1,4 @@
-"""The rule of ``--fail-if``: when a replay counts as failed, such as `similarity<0.8 or cost>2x`."""
+"""The rule of ``--fail-if``, when a replay counts as failed: `similarity<0.8 or cost>2x`."""
 
 import msgspec
 

@@ -1,16 +1,33 @@
-"""The matrix of a replay: a row for each request, a cell for what came of it at each place."""
+"""The matrix of a replay: a row for each request, a cell for what came of it at each place.
 
-from collections.abc import Mapping, Sequence
+The figures of a cell are the medians of the results that ended well, or of all that ended when none
+did: a refusal that comes at once would make a place look fast. Its state, status and error are
+those of the first result that went wrong, so that nothing hides behind a median.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Final, Literal, TypeVar
 
 from llmgate.compare.answers import Answer
-from llmgate.wire.exchanges import ExchangeSummary
-from llmgate.wire.replays import Matrix, ReplayRefusal, ReplayView
+from llmgate.compare.rates import tokens_per_s
+from llmgate.compare.similarity import similarity
+from llmgate.wire.blocks import Basis
+from llmgate.wire.exchanges import LIVE, ExchangeSummary, State
+from llmgate.wire.replays import Cell, Matrix, MatrixRow, ReplayRefusal, ReplayView
 
 Source = tuple[ExchangeSummary, str, Answer]
 """A recorded exchange, its title, its answer."""
 
 Result = tuple[ExchangeSummary, float | None]
 """An exchange that a replay made, and its answer's similarity to the original's."""
+
+N = TypeVar("N", int, float)
+CellState = State | Literal["pending", "refused"]
+
+_LIVELIEST: Final[tuple[CellState, ...]] = ("streaming", "waiting", "queued", "pending")
+_ENDED: Final[tuple[CellState, ...]] = ("failed", "cut", "cancelled", "finished")
+_BASES: Final[tuple[Basis, ...]] = ("estimated", "reported")
 
 
 def build(
@@ -24,4 +41,112 @@ def build(
     target's number from 0, whose column is ``columns[number + 1]``. A refusal's ``target`` is the
     name of its column.
     """
-    raise NotImplementedError
+    reasons = {(one.source, one.target): one.reason for one in refused}
+    rows: list[MatrixRow] = []
+    for source, title, answer in sources:
+        cells = [cell_of([(source, similarity(answer, answer))])]
+        for number, column in enumerate(columns[1:]):
+            reason = reasons.get((source.id, column), "")
+            cells.append(cell_of(results.get((source.id, number), ()), reason))
+        rows.append(MatrixRow(source=source, title=title, cells=cells))
+    totals = [total_of([row.cells[n] for row in rows]) for n in range(len(columns))]
+    return Matrix(replay=view, columns=list(columns), rows=rows, totals=totals)
+
+
+def cell_of(results: Sequence[Result], refusal: str = "") -> Cell:
+    """What came of one request at one place."""
+    if not results:
+        return Cell(state="refused", error=refusal) if refusal else Cell()
+    rows = [summary for summary, _ in results]
+    told = _first_to_tell(rows)
+    counted = [one for one in results if _is_well(one[0])]
+    counted = counted or [one for one in results if one[0].state not in LIVE]
+    given = [row for row, _ in counted]
+    return Cell(
+        ids=[row.id for row in rows],
+        state=told.state,
+        status=told.status,
+        ttfb_us=_whole(row.ttfb_us for row in given),
+        total_us=_whole(row.total_us for row in given),
+        tokens_per_s=_middle(tokens_per_s(row) for row in given),
+        input_tokens=_whole(row.input_tokens for row in given),
+        output_tokens=_whole(row.output_tokens for row in given),
+        usage_basis=_weakest(row.usage_basis for row in given),
+        cost_usd=_middle(row.cost_usd for row in given),
+        cost_basis=_weakest(row.cost_basis for row in given),
+        similarity=_middle(likeness for _, likeness in counted),
+        ok=sum(map(_is_well, rows)),
+        error=told.error or told.error_type,
+    )
+
+
+def total_of(cells: Sequence[Cell]) -> Cell:
+    """A column as one cell: medians of times and similarity, sums of tokens and cost.
+
+    A sum that lacks a request which ended well is marked as estimated.
+    """
+    given = [cell for cell in cells if cell.ok] or [cell for cell in cells if cell.ids]
+    return Cell(
+        state=_state_of(cells),
+        ttfb_us=_whole(cell.ttfb_us for cell in given),
+        total_us=_whole(cell.total_us for cell in given),
+        tokens_per_s=_middle(cell.tokens_per_s for cell in given),
+        input_tokens=_sum([cell.input_tokens for cell in given]),
+        output_tokens=_sum([cell.output_tokens for cell in given]),
+        usage_basis=_of_sum((cell.output_tokens, cell.usage_basis) for cell in given),
+        cost_usd=_sum([cell.cost_usd for cell in given]),
+        cost_basis=_of_sum((cell.cost_usd, cell.cost_basis) for cell in given),
+        similarity=_middle(cell.similarity for cell in given),
+        ok=sum(cell.ok for cell in cells),
+    )
+
+
+def _is_well(row: ExchangeSummary) -> bool:
+    return row.state == "finished" and (row.status or 200) < 400
+
+
+def _first_to_tell(rows: Sequence[ExchangeSummary]) -> ExchangeSummary:
+    """The one whose state is the cell's: one that is live, else one that went wrong."""
+    for state in _LIVELIEST:
+        for row in rows:
+            if row.state == state:
+                return row
+    return next((row for row in rows if not _is_well(row)), rows[-1])
+
+
+def _state_of(cells: Sequence[Cell]) -> CellState:
+    states = [cell.state for cell in cells]
+    for state in (*_LIVELIEST, *_ENDED):
+        if state in states:
+            return state
+    return "refused" if states else "pending"
+
+
+def _middle(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _whole(values: Iterable[int | None]) -> int | None:
+    middle = _middle(values)
+    return None if middle is None else round(middle)
+
+
+def _sum(values: Sequence[N | None]) -> N | None:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], start=known[0]) if known else None
+
+
+def _weakest(bases: Iterable[Basis]) -> Basis:
+    """How sure a median is: no surer than the least sure figure of it that is known."""
+    given = set(bases)
+    for basis in _BASES:
+        if basis in given:
+            return basis
+    return "unknown"
+
+
+def _of_sum(parts: Iterable[tuple[float | None, Basis]]) -> Basis:
+    given = list(parts)
+    known = [basis for value, basis in given if value is not None]
+    return "estimated" if known and len(known) < len(given) else _weakest(known)
