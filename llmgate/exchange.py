@@ -36,14 +36,17 @@ class Exchange:
         "done_us",
         "error",
         "error_type",
+        "exported",
         "finish",
         "hints",
         "id",
         "key",
         "limited_by",
+        "marked",
         "marks",
         "method",
         "model",
+        "note",
         "output_estimate",
         "parent",
         "path",
@@ -69,6 +72,7 @@ class Exchange:
         "state",
         "status",
         "stream",
+        "tags",
         "tool_calls",
         "transport",
         "ttfb_us",
@@ -139,6 +143,8 @@ class Exchange:
         self.queued_us: int | None = None  # time spent waiting for a limit's concurrency
         self.parent = ""  # the exchange this one sends again
         self.replay = ""  # the replay it belongs to
+        self.marked = self.exported = False  # what people say of it: see store/annotations.py
+        self.tags = self.note = ""
 
     @property
     def live(self) -> bool:
@@ -216,6 +222,10 @@ class Exchange:
             queued_us=self.queued_us,
             parent=self.parent,
             replay=self.replay,
+            marked=self.marked,
+            tags=self.tags,
+            note=self.note,
+            exported=self.exported,
         )
 
     def detail(self) -> ExchangeDetail:

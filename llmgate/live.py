@@ -7,7 +7,7 @@ encoded at all.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -84,6 +84,7 @@ class Hub:
         self._providers = providers
         self._seq = first_seq
         self._dirty: dict[str, Exchange] = {}
+        self._changed: dict[str, ExchangeSummary] = {}
         self._live: dict[str, Exchange] = {}
         self._notices: deque[Notice] = deque(maxlen=_NOTICES)
         self._new_notices: list[Notice] = []
@@ -112,6 +113,14 @@ class Hub:
         """An exchange is over."""
         self._live.pop(exchange.id, None)
         self.progress(exchange)
+
+    def changed(self, rows: Iterable[ExchangeSummary]) -> None:
+        """Something was said of exchanges: of live ones as they are, of others these rows."""
+        for row in rows:
+            if live := self._live.get(row.id):
+                self.progress(live)
+            elif self._collecting:
+                self._changed[row.id] = row
 
     def notice(self, level: Level, kind: str, text: str, *, at_ms: int, exchange: str = "") -> None:
         """Something happened to the gateway itself."""
@@ -171,28 +180,35 @@ class Hub:
         if not self._viewers and not self._coming:
             self._collecting = False
             self._dirty.clear()
+            self._changed.clear()
             self._new_notices.clear()
             self._held.clear()
             self._somebody.clear()
             await self._somebody.wait()
 
     def _tick(self, *, slow: bool) -> None:
-        if not self._dirty and not self._new_notices:
+        if not (self._dirty or self._changed or self._new_notices):
             return
         self._seq += 1
         changes = Changes(
             seq=self._seq,
-            exchanges=[exchange.summary() for exchange in self._dirty.values()],
+            exchanges=self._rows(),
             notices=list(self._new_notices),
             status=self._status() if slow or self._new_notices else None,
             providers=self._providers() if slow else [],
         )
         self._dirty.clear()
+        self._changed.clear()
         self._new_notices.clear()
         event = encode(changes, "changes", self._seq)
         self._held.append((self._seq, event))
         for viewer in self._viewers:
             viewer.put(self._seq, event)
+
+    def _rows(self) -> list[ExchangeSummary]:
+        """What is said of an exchange after its end stands above the exchange itself."""
+        rows = [e.summary() for e in self._dirty.values() if e.id not in self._changed]
+        return rows + list(self._changed.values())
 
     def _beat(self) -> None:
         event = encode(Heartbeat(seq=self._seq, status=self._status()), "heartbeat", self._seq)
@@ -204,6 +220,7 @@ class Hub:
         in_memory = {**self._dirty, **self._live}
         rows = {summary.id: summary for summary in kept}
         rows |= {exchange.id: exchange.summary() for exchange in in_memory.values()}
+        rows |= {name: row for name, row in self._changed.items() if name not in self._live}
         return Snapshot(
             seq=self._seq,
             status=self._status(),

@@ -291,3 +291,37 @@ async def test_a_viewer_waits_without_work_until_something_comes() -> None:
         viewer.put(1, b"one")
 
     assert waiting.result() == b"one"
+
+
+def test_what_is_said_of_an_exchange_reaches_viewers_and_stands_above_its_end() -> None:
+    async def play(stage: Stage) -> None:
+        feed = await stage.look()
+        await feed.next()
+        one = exchange(1)
+        stage.hub.begun(one)
+        stage.hub.ended(one)
+        said = msgspec.structs.replace(one.summary(), note="seen")
+        stage.hub.changed([said, exchange(2).summary()])
+
+        changes: Changes = await feed.until(Changes)
+
+        assert {row.id: row.note for row in changes.exchanges} == {"x0001": "seen", "x0002": ""}
+
+    played(play)
+
+
+def test_a_live_exchange_is_told_as_it_is_at_the_tick() -> None:
+    async def play(stage: Stage) -> None:
+        feed = await stage.look()
+        await feed.next()
+        one = exchange(1)
+        stage.hub.begun(one)
+        stage.hub.changed([msgspec.structs.replace(one.summary(), note="of a moment ago")])
+        one.note, one.state = "now", "finished"
+        stage.hub.ended(one)
+
+        changes: Changes = await feed.until(Changes)
+
+        assert [(row.note, row.state) for row in changes.exchanges] == [("now", "finished")]
+
+    played(play)

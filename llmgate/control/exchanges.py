@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
+from llmgate.control.annotating import annotate_exchange, annotate_exchanges
 from llmgate.control.core import Core
 from llmgate.control.follow import follow
 from llmgate.control.reading import chat_of, detail_of, kept, live_chunks
@@ -52,12 +53,22 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
     body_text: Annotated[str, QueryParameter(name="body")] = "",
     header: FromQuery[str] = "",
     min_cost: FromQuery[float | None] = None,
+    text: FromQuery[str] = "",
+    parent: FromQuery[str] = "",
+    replay: FromQuery[str] = "",
+    marked: FromQuery[bool] = False,
+    tag: FromQuery[str] = "",
+    note: FromQuery[str] = "",
     count: FromQuery[bool] = False,
 ) -> ExchangePage:
     """Filters are globs for names; `status` is 429, 4xx or >=400; `search` is a substring of
     model, provider, path or error, `body` of request or answer; `header` is name=value; `limited`
-    is a limit of ours that refused or held it (`*` is any). A page that looks in bodies or headers
-    may hold few rows, or none, while its `cursor` goes on.
+    is a limit of ours that refused or held it (`*` is any). `text` are words of request or answer,
+    or the beginnings of words, in any case and without accents, "more in quotes" one after the
+    other: all must occur. A text that is sent again with every turn of a conversation is found
+    where it was new. `parent` is the exchange that is sent again, `replay` the replay, `tag` a tag,
+    `note` a part of the note (`*` is any).
+    A page that looks in bodies or headers may hold few rows, or none, while its `cursor` goes on.
     """
     core: Core = state.core
     wanted = Filter(
@@ -80,6 +91,12 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
         body=body_text,
         header=header,
         min_cost=min_cost,
+        text=text,
+        parent=parent,
+        replay=replay,
+        marked=marked,
+        tag=tag,
+        note=note,
     )
     await core.store.flush()  # whoever lists sees what has ended by now
     page = await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
@@ -197,6 +214,8 @@ exchanges_router = Router(
         get_chat,
         stream_exchange,
         cancel_exchange,
+        annotate_exchange,
+        annotate_exchanges,
     ],
     tags=["exchanges"],
 )

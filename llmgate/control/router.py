@@ -22,7 +22,7 @@ from llmgate.control.refused import NoSuchRevision, NotEditable, Refused, Stale
 from llmgate.control.routes import routes_router
 from llmgate.control.spend import spend_router
 from llmgate.control.state import get_status
-from llmgate.store.problems import BadFilter, StoreProblem
+from llmgate.store.problems import BadAnnotation, BadFilter, StoreProblem
 from llmgate.wire.editing import Conflict, Verdict
 
 PREFIX = "/admin/v1"
@@ -53,7 +53,8 @@ def control_router(admitted: Guard) -> Router:
             NotEditable: _not_editable,
             NoSuchRevision: _not_found,
             StoreProblem: _unreadable,
-            BadFilter: _bad_filter,
+            BadFilter: _bad_request,
+            BadAnnotation: _bad_request,
             OverflowError: _too_large,
         },
         request_max_body_size=_LARGEST_FORM,
@@ -114,7 +115,7 @@ def _unreadable(_request: Any, error: StoreProblem) -> Response[Refusal]:
     return _refusal(503, error)
 
 
-def _bad_filter(_request: Any, error: BadFilter) -> Response[Refusal]:
+def _bad_request(_request: Any, error: Exception) -> Response[Refusal]:
     return _refusal(400, error)
 
 

@@ -45,6 +45,10 @@ class BadFilter(LlmgateError):
     """A filter that cannot be read."""
 
 
+class BadAnnotation(LlmgateError):
+    """What is to be said of exchanges cannot be kept so."""
+
+
 def _code(error: BaseException) -> int:
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 

@@ -10,9 +10,9 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import aiosqlite
 
@@ -35,6 +35,7 @@ from llmgate.wire.gateway import Recording
 
 Bodies = Literal["full", "metadata", "off"]
 OnProblem = Callable[[str | None], None]
+T = TypeVar("T")
 
 GATHER_S = 0.04
 RETRY_S = 2.0
@@ -137,7 +138,11 @@ class Store:
         self._wake.set()
 
     async def write(self, statement: str, values: Sequence[Any] = ()) -> None:
-        """Runs a small, rare statement in a transaction of its own; raises StoreProblem.
+        """Runs a small, rare statement in a transaction of its own; raises StoreProblem."""
+        await self.change(lambda db: db.execute(statement, values))
+
+    async def change(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+        """Runs small, rare work in a transaction of its own; raises StoreProblem.
 
         It waits its turn and fails at once while recording is stopped.
         """
@@ -145,7 +150,7 @@ class Store:
             if self._closed or self._problem or not await self._ready():
                 raise StoreProblem(self._problem or f"{self.path} is closed")
             try:
-                await unbroken(self._write_statement(statement, values))
+                return await unbroken(self._change(work))
             except Exception as error:
                 said = explain(error, self.path)
                 if is_mistake(error):
@@ -154,10 +159,11 @@ class Store:
                     await self._stop(error)
                 raise StoreProblem(said) from error
 
-    async def _write_statement(self, statement: str, values: Sequence[Any]) -> None:
+    async def _change(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         db = self._file.connection
-        await db.execute(statement, values)
+        done = await work(db)
         await db.commit()
+        return done
 
     def configure(
         self,
