@@ -154,6 +154,15 @@ class Api:
         ) as response:
             return b"".join([data async for data in _bytes(response)])
 
+    async def fetch(
+        self, method: str, path: str, body: object = None
+    ) -> tuple[bytes, Mapping[str, str]]:
+        """Asks for a document: its bytes, and the headers that name it."""
+        content = None if body is None else msgspec.json.encode(body)
+        headers = {"x-llmgate-author": "tui", "content-type": "application/json"}
+        async with self._open(path, method=method, headers=headers, content=content) as response:
+            return b"".join([data async for data in _bytes(response)]), response.headers
+
     async def _read(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
         async with self._open(path, params) as response:
             body = bytearray()

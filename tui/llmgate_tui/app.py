@@ -28,6 +28,7 @@ from llmgate_tui.commands import Commands, commands
 from llmgate_tui.connection import HEARTBEAT_S, Connection, Link
 from llmgate_tui.desk import Desk
 from llmgate_tui.draft import Draft
+from llmgate_tui.keeping import Keeping
 from llmgate_tui.memory import keep, recall
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.help import Help, Section, section
@@ -107,6 +108,7 @@ class LlmgateApp(App[None]):
         self.desk = Desk(
             api=self.api,
             steering=Steering(self.api),
+            keeping=Keeping(self.api),
             traffic=self.traffic,
             clock=self.clock,
             glyphs=self.glyphs,

@@ -6,6 +6,7 @@ from llmgate_tui.api import Api
 from llmgate_tui.clock import Clock
 from llmgate_tui.draft import Draft
 from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.keeping import Keeping
 from llmgate_tui.state import Traffic
 from llmgate_tui.steering import Steering
 
@@ -15,6 +16,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     api: Api
     steering: Steering
+    keeping: Keeping
     traffic: Traffic
     clock: Clock
     glyphs: Glyphs
