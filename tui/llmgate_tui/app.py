@@ -30,6 +30,7 @@ from llmgate_tui.desk import Desk
 from llmgate_tui.draft import Draft
 from llmgate_tui.keeping import Keeping
 from llmgate_tui.memory import keep, recall
+from llmgate_tui.replaying import Replaying
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.help import Help, Section, section
 from llmgate_tui.screens.main import MainScreen
@@ -108,6 +109,7 @@ class LlmgateApp(App[None]):
         self.desk = Desk(
             api=self.api,
             steering=Steering(self.api),
+            replaying=Replaying(self.api),
             keeping=Keeping(self.api),
             traffic=self.traffic,
             clock=self.clock,

@@ -7,6 +7,7 @@ from llmgate_tui.clock import Clock
 from llmgate_tui.draft import Draft
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.keeping import Keeping
+from llmgate_tui.replaying import Replaying
 from llmgate_tui.state import Traffic
 from llmgate_tui.steering import Steering
 
@@ -16,6 +17,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     api: Api
     steering: Steering
+    replaying: Replaying
     keeping: Keeping
     traffic: Traffic
     clock: Clock
