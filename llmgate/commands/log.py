@@ -1,4 +1,6 @@
-"""`llmgate log`: recorded exchanges in the shell; list, show, tail, as tables or JSON lines."""
+"""`llmgate log`: recorded exchanges in the shell; list, show, tail, annotate; as tables or JSON
+lines.
+"""
 
 import argparse
 import asyncio
@@ -9,6 +11,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from llmgate.commands import log_annotate
 from llmgate.commands.log_filter import STATES, error_filter, state_filter
 from llmgate.commands.log_show import PARTS, show
 from llmgate.commands.log_table import print_table, terminal_width
@@ -33,6 +36,11 @@ _NAMES = (
     "limited",
     "body",
     "header",
+    "text",
+    "tag",
+    "note",
+    "replay",
+    "parent",
 )
 
 
@@ -41,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _common(parser)
     _filters(parser)
     parser.add_argument("--limit", type=_positive, help="how many, newest ones (default 50)")
-    actions = parser.add_subparsers(dest="action", metavar="[show ID | tail]")
+    actions = parser.add_subparsers(dest="action", metavar="[show | tail | mark | tag | note ...]")
     one = actions.add_parser(
         "show", help="one exchange", argument_default=argparse.SUPPRESS, description="One exchange."
     )
@@ -57,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _common(follow)
     _filters(follow)
+    log_annotate.add_actions(actions)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +88,14 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--body", metavar="TEXT", help="text in the request or the answer")
     parser.add_argument("--header", metavar="NAME=TEXT", help="text in a kept header")
+    parser.add_argument(
+        "--text", metavar="WORDS", help="words of request or answer, looked up in the index"
+    )
+    parser.add_argument("--tag", help="with one of these tags; globs, '*' is any")
+    parser.add_argument("--note", metavar="TEXT", help="text in the note; '*' is any")
+    parser.add_argument("--marked", action="store_true", help="only marked ones")
+    parser.add_argument("--replay", metavar="ID", help="of this replay; '*' is any")
+    parser.add_argument("--parent", metavar="ID", help="what sends this exchange again")
 
 
 def _positive(text: str) -> int:
@@ -108,6 +125,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _act(args: argparse.Namespace, path: Path) -> int:
+    if args.action in log_annotate.ACTIONS:
+        return await log_annotate.say(args, path)
     queries = Queries(path)
     try:
         if args.action == "show":
@@ -147,7 +166,12 @@ def filter_of(args: argparse.Namespace, now_ms: int) -> Filter:
     if "state" in names:
         names["state"] = state_filter(names["state"])
     since = moment_ms(args.since, now_ms) if args.since else None
-    return Filter(**names, error_type=error_filter(args.error or ""), since_ms=since)
+    return Filter(
+        **names,
+        error_type=error_filter(args.error or ""),
+        since_ms=since,
+        marked=getattr(args, "marked", False),
+    )
 
 
 def moment_ms(text: str, now_ms: int) -> int:

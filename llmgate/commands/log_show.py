@@ -148,10 +148,25 @@ def summary_lines(detail: ExchangeDetail) -> list[str]:
         ("tokens", _token_facts(detail)),
         ("cost", f"{money(one.cost_usd, one.cost_basis)} USD  {_cost_source(one)}".rstrip()),
         ("config", f"v{detail.config_version}" if detail.config_version else ""),
+        ("replay", _replayed(one)),
+        ("kept", _kept(one)),
+        ("tags", one.tags.replace(",", ", ")),
+        ("note", one.note),
         *((f"attempt {number}", text) for number, text in enumerate(_attempts(detail), 1)),
         *(("hint", hint) for hint in detail.hints),
     ]
     return [f"{name:<10} {safe_text(text, newlines=False)}" for name, text in facts if text]
+
+
+def _replayed(one: ExchangeSummary) -> str:
+    sent_again = f"sends {one.parent} again" if one.parent else ""
+    return ", ".join(filter(None, (one.replay, sent_again)))
+
+
+def _kept(one: ExchangeSummary) -> str:
+    """Why no cap removes it."""
+    why = ("marked" if one.marked else "", "a recording was made of it" if one.exported else "")
+    return ", ".join(filter(None, why))
 
 
 def _times(detail: ExchangeDetail) -> str:
