@@ -58,6 +58,7 @@ class Exchange:
         "received_headers",
         "repeat",
         "replay",
+        "replay_target",
         "request_body",
         "request_headers",
         "response_bytes",
@@ -143,6 +144,7 @@ class Exchange:
         self.queued_us: int | None = None  # time spent waiting for a limit's concurrency
         self.parent = ""  # the exchange this one sends again
         self.replay = ""  # the replay it belongs to
+        self.replay_target: int | None = None  # which of the replay's targets this is
         self.marked = self.exported = False  # what people say of it: see store/annotations.py
         self.tags = self.note = ""
 
@@ -222,6 +224,7 @@ class Exchange:
             queued_us=self.queued_us,
             parent=self.parent,
             replay=self.replay,
+            replay_target=self.replay_target,
             marked=self.marked,
             tags=self.tags,
             note=self.note,

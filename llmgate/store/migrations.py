@@ -153,12 +153,18 @@ async def replays_and_annotations(db: aiosqlite.Connection) -> None:
         await db.execute(statement)
 
 
+async def targets_of_replays(db: aiosqlite.Connection) -> None:
+    """Which of a replay's targets an exchange was sent to: what is done is known after a crash."""
+    await db.execute("ALTER TABLE exchanges ADD COLUMN replay_target INTEGER")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     exchanges_and_parts,
     limits_of_exchanges,
     revisions_and_counters,
     spend_by_slot,
     replays_and_annotations,
+    targets_of_replays,
 )
 
 

@@ -47,6 +47,7 @@ COLUMNS: tuple[str, ...] = (
     "queued_us",
     "parent",
     "replay",
+    "replay_target",
 )
 """What the writer writes, without ``seq``."""
 

@@ -76,6 +76,7 @@ class ExchangeSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     queued_us: int | None = None  # how long it waited for a limit's concurrency
     parent: str = ""  # the exchange this one sends again
     replay: str = ""  # the replay it belongs to, or `import`
+    replay_target: int | None = None  # the number of its target in the replay, from 0
     marked: bool = False  # kept whatever the caps say
     tags: str = ""  # words with commas between them
     note: str = ""
