@@ -1,17 +1,25 @@
-"""How bodies, details and chunk times are packed into blobs, and back."""
+"""How bodies, details and chunk times are packed into blobs, and back.
+
+Whatever is packed carries a checksum: a page that was damaged shows as a problem, never as another
+body. ``RAW`` is what the first versions wrote; ``SHARED`` bodies are in pieces (pieces.py).
+"""
 
 import sys
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from zlib import crc32
 
 import msgspec
 import zstandard
 
+from llmgate.store.problems import BrokenBody
 from llmgate.wire.exchanges import Attempt, Mark
 
 RAW = 0
 ZSTD = 1
+SHARED = 2
+CHECKED = 3
 
 _SMALL = 160  # below this compression does not pay for itself
 _MAX_UNPACKED = 1 << 31
@@ -39,18 +47,19 @@ _decoder = msgspec.msgpack.Decoder(Rest)
 class Packer:
     """Compresses with one reused context: for one thread at a time."""
 
-    def __init__(self) -> None:
-        self._fast = zstandard.ZstdCompressor(level=1)
-        self._thorough = zstandard.ZstdCompressor(level=3)
+    def __init__(self, thorough: int = 3) -> None:
+        self._fast = zstandard.ZstdCompressor(level=1, write_checksum=True)
+        self._thorough = zstandard.ZstdCompressor(level=thorough, write_checksum=True)
         self._encoder = msgspec.msgpack.Encoder()
 
     def pack(self, data: bytes) -> tuple[int, int, bytes]:
         """The codec, the size before and the bytes to keep."""
         size = len(data)
-        if size < _SMALL:
-            return RAW, size, data
-        packed = (self._fast if size < 8192 else self._thorough).compress(data)
-        return (ZSTD, size, packed) if len(packed) < size else (RAW, size, data)
+        if size >= _SMALL:
+            packed = (self._fast if size < 8192 else self._thorough).compress(data)
+            if len(packed) < size:
+                return ZSTD, size, packed
+        return CHECKED, size, crc32(data).to_bytes(4, "little") + data
 
     def encode(self, rest: Rest) -> bytes:
         """The rest as msgpack, not yet packed."""
@@ -58,15 +67,28 @@ class Packer:
 
 
 def unpack(codec: int, data: bytes) -> bytes:
-    """The bytes that were packed."""
+    """The bytes that were packed; raises BrokenBody. Not for ``SHARED`` ones: see pieces.py."""
+    if codec == CHECKED:
+        plain = data[4:]
+        if crc32(plain) != int.from_bytes(data[:4], "little"):
+            raise BrokenBody
+        return plain
     if codec == RAW:
         return data
-    return zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_UNPACKED)
+    if codec != ZSTD:
+        raise BrokenBody
+    try:
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_UNPACKED)
+    except (zstandard.ZstdError, MemoryError) as error:
+        raise BrokenBody from error
 
 
 def decode_rest(codec: int, data: bytes) -> Rest:
-    """The rest of a detail."""
-    return _decoder.decode(unpack(codec, data))
+    """The rest of a detail; raises BrokenBody."""
+    try:
+        return _decoder.decode(unpack(codec, data))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BrokenBody from error
 
 
 def timing_bytes(chunks: Sequence[bytes], at_us: Sequence[int]) -> bytes:
@@ -78,8 +100,10 @@ def timing_bytes(chunks: Sequence[bytes], at_us: Sequence[int]) -> bytes:
 
 
 def read_timing(data: bytes) -> tuple[list[int], list[int]]:
-    """The lengths and the moments that ``timing_bytes`` packed."""
+    """The lengths and the moments that ``timing_bytes`` packed; raises BrokenBody."""
     half = len(data) // 2
+    if len(data) % 16:
+        raise BrokenBody
     lengths, deltas = array("q"), array("q")
     lengths.frombytes(data[:half])
     deltas.frombytes(data[half:])

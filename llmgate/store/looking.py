@@ -6,14 +6,16 @@ make together, since a phrase seldom lies within one piece.
 
 import json
 import re
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 import msgspec
 
-from llmgate.store.codec import Rest, decode_rest, unpack
+from llmgate.store.codec import Rest, decode_rest
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST
 from llmgate.store.filters import bounded_text
-from llmgate.store.problems import BadFilter
+from llmgate.store.pieces import Pieces, body_of
+from llmgate.store.problems import BadFilter, BrokenBody
 
 _WINDOW = 1 << 20  # lowered at once: the interpreter is held no longer than that takes
 _MOST_JOINED = 8 << 20
@@ -54,17 +56,20 @@ def _needles(text: str) -> tuple[bytes, ...]:
     return tuple({plain, quoted, json.dumps(text)[1:-1].encode()})  # with letters as \\uXXXX, too
 
 
-def matching(parts: list[Packed], what: Wanted) -> set[int]:
+def matching(parts: list[Packed], pieces: Pieces, what: Wanted) -> set[int]:
     """The row numbers of exchanges in whose parts everything wanted is found."""
     found: dict[int, set[str]] = {}
     for part_id, codec, data in parts:
         seq, place = divmod(part_id, PARTS_PER_EXCHANGE)
         has = found.setdefault(seq, set())
-        if place == DETAILS:
-            if _in_headers(decode_rest(codec, data), what):
-                has.add("header")
-        elif "body" not in has and _in_body(unpack(codec, data), what, answer=place == ANSWER):
-            has.add("body")
+        with suppress(BrokenBody):  # of a damaged page: nothing is found there
+            if place == DETAILS:
+                if _in_headers(decode_rest(codec, data), what):
+                    has.add("header")
+            elif "body" not in has:
+                body = body_of(codec, data, pieces)
+                if _in_body(body, what, answer=place == ANSWER):
+                    has.add("body")
     asked = {name for name, on in (("header", what.header), ("body", what.needles)) if on}
     return {seq for seq, has in found.items() if has >= asked}
 

@@ -2,9 +2,10 @@
 
 ``exchanges`` is a narrow row per exchange (the traffic list). ``parts`` holds everything else of
 it, one row per part: the details, then the bodies. A part's id is ``seq * 8 + part``, so the parts
-of an exchange lie next to each other and need no index; ``codec`` says how ``data`` is kept, which
-leaves room for bodies that refer to shared pieces. ``spend`` is what exchanges cost (rollup.py),
-``revisions`` every accepted version of the config, ``counters`` what limits have counted.
+of an exchange lie next to each other and need no index; ``codec`` says how ``data`` is kept: by
+itself, or as a manifest of ``pieces`` that bodies of one of the ``generations`` share. ``spend`` is
+what exchanges cost (rollup.py), ``revisions`` every accepted version of the config, ``counters``
+what limits have counted.
 """
 
 from collections.abc import Awaitable, Callable
@@ -158,6 +159,29 @@ async def targets_of_replays(db: aiosqlite.Connection) -> None:
     await db.execute("ALTER TABLE exchanges ADD COLUMN replay_target INTEGER")
 
 
+async def shared_pieces(db: aiosqlite.Connection) -> None:
+    """Pieces of bodies, and the generations they belong to (sharing.py)."""
+    for statement in (
+        """
+        CREATE TABLE pieces (
+            id INTEGER PRIMARY KEY,
+            codec INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            data BLOB NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE generations (
+            number INTEGER PRIMARY KEY,
+            first_seq INTEGER NOT NULL,
+            last_seq INTEGER NOT NULL,
+            swept INTEGER NOT NULL
+        )
+        """,
+    ):
+        await db.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     exchanges_and_parts,
     limits_of_exchanges,
@@ -165,6 +189,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     spend_by_slot,
     replays_and_annotations,
     targets_of_replays,
+    shared_pieces,
 )
 
 

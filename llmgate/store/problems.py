@@ -22,6 +22,16 @@ class StoreProblem(LlmgateError):
     """The store cannot be read or written."""
 
 
+class BrokenBody(StoreProblem):
+    """Something that was kept of an exchange cannot be read any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this cannot be shown: the store's file is damaged where it was kept;"
+            " other exchanges are not affected"
+        )
+
+
 class NewerStore(StoreProblem):
     """A newer llmgate wrote this file."""
 

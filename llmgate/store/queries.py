@@ -10,12 +10,20 @@ from typing import Any, Final, Literal
 
 import aiosqlite
 
-from llmgate.store.codec import Rest, decode_rest, read_timing, unpack
+from llmgate.store.codec import Rest, decode_rest, read_timing
 from llmgate.store.connection import open_reader
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST, SENT
 from llmgate.store.filters import Filter, conditions
 from llmgate.store.looking import matching, wanted
-from llmgate.store.problems import BadFilter, OlderStore, StoreProblem, explain, is_older
+from llmgate.store.pieces import body_of, load
+from llmgate.store.problems import (
+    BadFilter,
+    BrokenBody,
+    OlderStore,
+    StoreProblem,
+    explain,
+    is_older,
+)
 from llmgate.store.retention import used_bytes, wal_bytes
 from llmgate.store.rows import COLUMNS, SELECT, from_row
 from llmgate.store.scan import AT_ONCE, BUDGET, Budget, Scan, groups, part_ids
@@ -110,7 +118,8 @@ class Queries:
                     f"SELECT id, codec, data FROM parts WHERE id IN ({ids})",  # noqa: S608 - numbers
                     [],
                 )
-                scan.take(group, await asyncio.to_thread(matching, parts, what))
+                pieces = await load(self._rows, [(codec, data) for _, codec, data in parts])
+                scan.take(group, await asyncio.to_thread(matching, parts, pieces, what))
                 cursor = _cursor_of(scan.last)
                 if scan.is_over():
                     break
@@ -236,15 +245,20 @@ class Queries:
         return decode_rest(*rows[0]) if rows else Rest()
 
     async def _body(self, seq: int, part: int) -> bytes | None:
-        rows = await self._rows(
-            "SELECT codec, data, size FROM parts WHERE id = ?", [seq * PARTS_PER_EXCHANGE + part]
-        )
+        part_id = seq * PARTS_PER_EXCHANGE + part
+        rows = await self._rows("SELECT codec, data, size FROM parts WHERE id = ?", [part_id])
         if not rows:
             return None
         codec, data, size = rows[0]
-        if size > _INLINE:
-            return await asyncio.to_thread(unpack, codec, data)
-        return unpack(codec, data)
+        pieces = await load(self._rows, [(codec, data)])
+        try:
+            if size > _INLINE:
+                return await asyncio.to_thread(body_of, codec, data, pieces)
+            return body_of(codec, data, pieces)
+        except BrokenBody:
+            if await self._rows("SELECT 1 FROM parts WHERE id = ?", [part_id]):
+                raise
+            return None  # removed while it was read
 
     async def _seq(self, exchange_id: str) -> int | None:
         row = await self._find(exchange_id)
