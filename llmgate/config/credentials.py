@@ -7,7 +7,7 @@ they turn up.
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote, unquote_plus
 
@@ -208,10 +208,13 @@ class Scrubber:
 
     def __init__(self, secrets: Iterable[tuple[str, str]], patterns: Iterable[str] = ()) -> None:
         forms: dict[bytes, bytes] = {}
+        names: dict[bytes, str] = {}
         for name, secret in secrets:
             if len(secret) >= 6:
                 for form in _forms(secret):
                     forms.setdefault(form, _filler(name, len(form)))
+                    names.setdefault(form, name)
+        self._names = names
         self._forms = sorted(forms.items(), key=lambda item: -len(item[0]))
         self._patterns = [_compile(pattern) for pattern in patterns]
         self._idle = not self._forms and not self._patterns
@@ -236,6 +239,21 @@ class Scrubber:
         for pattern in self._patterns:
             out = pattern.sub(_stars, out)
         return out
+
+    @property
+    def rules(self) -> int:
+        """How many things it looks for: secrets and patterns."""
+        return len(set(self._names.values())) + len(self._patterns)
+
+    def places(self, data: bytes) -> Iterator[tuple[int, int, str]]:
+        """Where secrets stand, from and to, and the name of each; empty for a pattern."""
+        for form, name in self._names.items():
+            at = data.find(form)
+            while at >= 0:
+                yield at, at + len(form), name
+                at = data.find(form, at + len(form))
+        for pattern in self._patterns:
+            yield from ((*found.span(), "") for found in pattern.finditer(data) if found.group())
 
     def scrub_text(self, text: str) -> str:
         """``text`` without secrets."""

@@ -17,6 +17,9 @@ HeaderMap = dict[str, str] | list[tuple[str, str]]
 """An object, or pairs when a name occurs twice."""
 
 
+Scrub = dict[str, msgspec.Raw]
+
+
 class Line(
     msgspec.Struct,
     frozen=True,
@@ -29,7 +32,10 @@ class Line(
 
 
 class Head(Line, frozen=True, tag="head"):
-    """What this is. ``made_up`` recordings were written by hand and show nobody's traffic."""
+    """What this is. ``made_up`` recordings were written by hand and show nobody's traffic.
+
+    ``scrub`` says what was blanked; null: nothing was looked for, the file may hold secrets.
+    """
 
     v: int
     id: str
@@ -40,7 +46,7 @@ class Head(Line, frozen=True, tag="head"):
     by: str = ""
     made_up: bool = False
     note: str = ""
-    scrub: dict[str, msgspec.Raw] | None = None
+    scrub: Scrub | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Req(Line, frozen=True, tag="req"):

@@ -1,12 +1,17 @@
 """The recording itself: one request, and its answer as wire chunks with their moments."""
 
+from typing import Final
+
 import msgspec
 
 from llmgate.errors import LlmgateError
-from llmgate.recording.lines import Counts, How, Route, ToolCall
+from llmgate.recording.lines import Counts, How, Route, Scrub, ToolCall
 from llmgate.wire.exchanges import Protocol
 
 Headers = tuple[tuple[str, str], ...]
+
+UNANSWERED: Final = 0
+"""The status of a recording that is a request only: it can be sent again and is never served."""
 
 
 class RecordingProblem(LlmgateError):
@@ -59,6 +64,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     ttft_us: int = 0
     total_us: int = 0
     route: Route | None = None
-    scrub: dict[str, msgspec.Raw] | None = None
+    scrub: Scrub | msgspec.UnsetType | None = msgspec.UNSET  # None: nothing was looked for
     unknown_lines: dict[int, bytes] = {}  # where they stood in the file, from 0
     unknown_keys: dict[int, dict[str, msgspec.Raw]] = {}
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer to serve."""
+        return self.status != UNANSWERED

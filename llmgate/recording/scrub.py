@@ -1,0 +1,216 @@
+"""Blanks secrets in a request or an answer with filler of the same length.
+
+Lengths stay, so chunk boundaries and framing stay; within JSON only what is inside of strings is
+touched, so JSON stays JSON. A stream may hand out a secret in several events: the strings that
+belong together are searched as one text.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from llmgate.recording.rules import REDACTED, Hit, Rules
+from llmgate.recording.strings import Place, strings
+from llmgate.recording.views import Span, View, without_escapes
+
+_EVENTS: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:data:|event:|id:|retry:|:)")
+_DATA: Final = re.compile(rb"^(?:\xef\xbb\xbf)?data:[ \t]*(?=[{\[\"])", re.MULTILINE)
+_LINE_END: Final = re.compile(rb"[\r\n]")
+_JSON: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*[{\[\"]")
+_NEVER_SPLIT: Final = frozenset(
+    b"id object type model role item_id call_id tool_call_id name status finish_reason stop_reason"
+    b" system_fingerprint service_tier created created_at obfuscation index".split()
+)
+_SIGNATURES: Final = frozenset(
+    {b"signature", b"thoughtSignature", b"thought_signature", b"encrypted_content"}
+)
+_SIGNED: Final = frozenset({b"thinking", b"redacted_thinking"})
+_UNSAFE: Final = re.compile(rb"[^A-Za-z0-9_.:-]")
+_BACKSLASH: Final = ord("\\")
+_FREE: Final = bytes(code not in b"\r\n" for code in range(256))
+
+
+class Scrubbing:
+    """Scrubs the parts of one exchange and counts what it found."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.hits: Counter[str] = Counter()
+        self.signatures = False  # some had to be blanked: what they sign is not what it was
+        self._rules = rules
+
+    def text(self, text: str) -> str:
+        """A text without secrets."""
+        data = text.encode("utf-8", "replace")
+        found = self._fill(data, _Json(), self._rules.find(data))
+        return text if found is data else found.decode("utf-8", "replace")
+
+    def chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
+        """The chunks of one answer, cut where they were."""
+        whole = b"".join(chunks)
+        found = self.body(whole)
+        if found is whole:
+            return list(chunks)
+        cut, at = [], 0
+        for chunk in chunks:
+            cut.append(found[at : at + len(chunk)])
+            at += len(chunk)
+        return cut
+
+    def body(self, data: bytes) -> bytes:
+        """A whole body, of as many bytes as it had; the same object when it holds no secret."""
+        if not data:
+            return data
+        regions = list(_regions(data))
+        places = [list(strings(data, start, end)) for start, end in regions]
+        hits = [*self._rules.find(data), *self._in_strings(data, places)]
+        return self._fill(data, _Json(regions, places), hits)
+
+    def _in_strings(self, data: bytes, places: list[list[Place]]) -> Iterator[Hit]:
+        """Secrets in strings as they read, and in strings that belong together."""
+        texts = _joined(data, places) if len(places) > 1 else _apart(data, places)
+        for view in texts:
+            for hit in self._rules.find(view.text):
+                yield Hit(hit.rule, tuple(p for span in hit.spans for p in view.where(*span)))
+
+    def _fill(self, data: bytes, json: "_Json", hits: Iterable[Hit]) -> bytes:
+        """Blanks what was found; a secret that was found in two ways counts once."""
+        page: _Page | None = None
+        for hit in hits:
+            page = page or _Page(data, json)
+            spans = [page.whole(*span) for span in hit.spans]
+            if page.is_new(spans):
+                self.hits[hit.rule] += 1
+                page.blank(spans, hit.rule)
+        if page is None:
+            return data
+        self._unsign(page, json)
+        return bytes(page.out)
+
+    def _unsign(self, page: "_Page", json: "_Json") -> None:
+        """A signature over text that is not what it was would be refused: blanks all of them."""
+        if any(_is_signed(place) for place in json.strings if page.touches(place)):
+            self.signatures = True
+            for place in json.strings:
+                if place.value and _is_signature(place):
+                    page.blank([(place.start, place.end)], "signature")
+
+
+def _is_signature(place: Place) -> bool:
+    inside = place.inside
+    return place.name in _SIGNATURES or (
+        place.name == b"data" and inside is not None and inside.kind == b"redacted_thinking"
+    )
+
+
+def _is_signed(place: Place) -> bool:
+    inside = place.inside
+    return _is_signature(place) or (
+        inside is not None
+        and (
+            place.name == b"thinking" or inside.kind in _SIGNED or bool(inside.names & _SIGNATURES)
+        )
+    )
+
+
+class _Json:
+    """The JSON in a body: where it is, and its strings."""
+
+    def __init__(self, regions: Sequence[Span] = (), places: Sequence[list[Place]] = ()) -> None:
+        self.regions = regions
+        self.strings = [place for group in places for place in group]
+
+
+class _Page:
+    """A body while secrets are blanked: outside of JSON all but line ends may be written over, in
+    JSON what is inside of strings.
+    """
+
+    def __init__(self, data: bytes, json: _Json) -> None:
+        self.out = bytearray(data)
+        self._data = data
+        self._found = bytearray(len(data))
+        self._free = bytearray(data.translate(_FREE))
+        for start, end in json.regions:
+            self._free[start:end] = bytes(end - start)
+        for place in json.strings:
+            self._free[place.start : place.end] = b"\1" * (place.end - place.start)
+        self._escaped = bool(json.regions)
+
+    def is_new(self, spans: Sequence[Span]) -> bool:
+        """Whether any of it was not found before; from now on it was."""
+        if all(self._found.find(0, start, end) < 0 for start, end in spans):
+            return False
+        for start, end in spans:
+            self._found[start:end] = b"\1" * (end - start)
+        return True
+
+    def touches(self, place: Place) -> bool:
+        """Whether something was found in a string."""
+        return self._found.find(1, place.start, place.end) >= 0
+
+    def blank(self, spans: Sequence[Span], rule: str) -> None:
+        """Writes the name of the rule over a secret; a number of JSON stays a number."""
+        size = sum(end - start for start, end in spans)
+        name = b"" if rule == REDACTED else b"{{" + _UNSAFE.sub(b"_", rule.encode()) + b"}}"
+        filler = iter(name[:size].ljust(size, b"*"))
+        out, free = self.out, self._free
+        for start, end in spans:
+            for at in range(start, end):
+                if free[at]:
+                    out[at] = next(filler)
+                elif 48 <= out[at] <= 57:
+                    out[at] = 49
+
+    def whole(self, start: int, end: int) -> Span:
+        """A span that begins and ends between letters, and between the escapes of JSON."""
+        data = self._data
+        while 0 < start < len(data) and 0x80 <= data[start] < 0xC0:
+            start -= 1
+        while end < len(data) and 0x80 <= data[end] < 0xC0:
+            end += 1
+        if self._escaped:
+            start, end = _escape_at(data, start)[0], _escape_at(data, end)[1]
+        return start, min(end, len(data))
+
+
+def _escape_at(data: bytes, at: int) -> Span:
+    """The escape that ``at`` is in the middle of, else just the place."""
+    for back in range(1, 6):
+        begin = at - back
+        if begin < 0 or data[begin] != _BACKSLASH:
+            continue
+        before = data[max(0, begin - 64) : begin]
+        count = len(before) - len(before.rstrip(b"\\"))
+        length = 6 if data[begin + 1 : begin + 2] == b"u" else 2
+        if count % 2 == 0 and back < length:
+            return begin, begin + length
+    return at, at
+
+
+def _regions(data: bytes) -> Iterator[Span]:
+    """Where JSON stands: the whole body, or what the events of a stream carry."""
+    if _JSON.match(data):
+        yield 0, len(data)
+    elif _EVENTS.match(data):
+        for found in _DATA.finditer(data.replace(b"\r", b"\n") if b"\r" in data else data):
+            ended = _LINE_END.search(data, found.end())
+            yield found.end(), ended.start() if ended else len(data)
+
+
+def _apart(data: bytes, places: list[list[Place]]) -> Iterator[View]:
+    """Every string of a body by itself, where it reads otherwise than it is written."""
+    for place in (place for group in places for place in group):
+        if data.find(b"\\", place.start, place.end) >= 0:
+            yield without_escapes(data, place.start, place.end)
+
+
+def _joined(data: bytes, places: list[list[Place]]) -> Iterator[View]:
+    """The strings of a stream that belong together, each as one text."""
+    texts: dict[object, View] = {}
+    for place in (place for group in places for place in group):
+        if place.value and place.name not in _NEVER_SPLIT:
+            view = texts.setdefault(place.key, View())
+            for text, start, end in without_escapes(data, place.start, place.end).pieces():
+                view.add(text, start, end)
+    return iter(texts.values())
