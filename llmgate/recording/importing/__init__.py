@@ -1,0 +1,1 @@
+"""Files of others read as recordings: pure readers, bytes in, recordings and what was left out."""
