@@ -17,6 +17,7 @@ from llmgate.control.exchanges import exchanges_router
 from llmgate.control.keys import keys_router
 from llmgate.control.limits import limits_router
 from llmgate.control.providers import providers_router
+from llmgate.control.recordings import export_routers
 from llmgate.control.refusal import Reason, Refusal
 from llmgate.control.refused import NoSuchRevision, NotEditable, Refused, Stale
 from llmgate.control.routes import routes_router
@@ -42,6 +43,7 @@ def control_router(admitted: Guard) -> Router:
             limits_router,
             spend_router,
             exchanges_router,
+            *export_routers,
             stream_events,
         ],
         guards=[admitted],

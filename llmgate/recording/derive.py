@@ -22,6 +22,8 @@ from llmgate.wire.blocks import (
 )
 from llmgate.wire.exchanges import Protocol
 
+State = Literal["finished", "failed", "cut"]
+
 PROPER: Final[frozenset[How]] = frozenset({"eof", "error_event", "length"})
 """Ends of the answer at which the connection ended as it should."""
 
@@ -37,19 +39,14 @@ class Derived(msgspec.Struct, frozen=True, kw_only=True):
     finish: str = ""
     usage: Counts = Counts()
     error: str | None = None
-    ending: Literal["finished", "failed", "cut"] = "finished"
+    ending: State = "finished"
     how: How = "eof"
 
 
 def derive(dialect: Protocol, status: int, headers: Headers, chunks: Sequence[bytes]) -> Derived:
     """Reads an answer that is not compressed (any more); never raises on any bytes."""
     content_type = next((value for name, value in headers if name == "content-type"), "")
-    reader = catalog.reader_for(dialect, content_type)
-    events: list[BlockEvent] = []
-    for chunk in chunks:
-        events += reader.feed(chunk)
-    events += reader.close()
-    ending = reader.ending().state
+    events, ending = _read(dialect, content_type, chunks)
     error = next((event.message for event in events if isinstance(event, Failed)), None)
     if status >= 400:
         error = catalog.upstream_message(b"".join(chunks), content_type)
@@ -68,6 +65,23 @@ def derive(dialect: Protocol, status: int, headers: Headers, chunks: Sequence[by
 def derived_of(recording: Recording) -> Derived:
     """Reads a recording's answer."""
     return derive(recording.dialect, recording.status, recording.response_headers, recording.chunks)
+
+
+def events_of(recording: Recording) -> list[BlockEvent]:
+    """What a recording's answer says, event by event."""
+    content_type = dict(recording.response_headers).get("content-type", "")
+    return _read(recording.dialect, content_type, recording.chunks)[0]
+
+
+def _read(
+    dialect: Protocol, content_type: str, chunks: Sequence[bytes]
+) -> tuple[list[BlockEvent], State]:
+    reader = catalog.reader_for(dialect, content_type)
+    events: list[BlockEvent] = []
+    for chunk in chunks:
+        events += reader.feed(chunk)
+    events += reader.close()
+    return events, reader.ending().state
 
 
 def _how(finished: Finished | None, *, failed: bool, events: bool) -> How:

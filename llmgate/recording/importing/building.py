@@ -8,13 +8,12 @@ from typing import Any, Final
 import msgspec
 
 from llmgate.config.credentials import kept_headers
-from llmgate.errors import BadRequest
-from llmgate.formats.catalog import read_request
 from llmgate.recording.derive import derive
+from llmgate.recording.headers import path_of
 from llmgate.recording.importing.placing import Placed
 from llmgate.recording.lines import How
 from llmgate.recording.recording import UNANSWERED, Headers, Recording
-from llmgate.wire.exchanges import Protocol
+from llmgate.recording.title import title_of
 from llmgate.wire.safe_text import safe_text
 
 JSON: Final[Headers] = (("content-type", "application/json"),)
@@ -53,12 +52,12 @@ def build(  # noqa: PLR0913 - one name for each thing a file may know
     """Makes the recording; without an answer it can be sent again and is never served."""
     seen = _seen(body)
     recording = Recording(
-        title=(safe_text(title, newlines=False) or title_of(place.protocol, body)).strip(),
+        title=titled(title) or title_of(place.protocol, "POST", place.path, body),
         note=note,
         dialect=place.protocol,
         stream=bool(seen.stream),
         method="POST",
-        path=place.path,
+        path=path_of(place.path, place.query),
         model=safe_text(seen.model[:200], newlines=False),
         request_headers=plain_headers(headers, len(body)),
         body=body,
@@ -106,22 +105,6 @@ def _seen(body: bytes) -> _Seen:
         return msgspec.json.decode(body, type=_Seen)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _Seen()
-
-
-def title_of(protocol: Protocol, body: bytes) -> str:
-    """A name for people: the beginning of what was asked last."""
-    try:
-        messages = read_request(protocol, body).messages
-    except BadRequest:
-        messages = []
-    said = (
-        part.text
-        for message in reversed(messages)
-        if message.role == "user"
-        for part in message.parts
-        if part.kind == "text" and part.text.strip()
-    )
-    return titled(next(said, "")) or protocol
 
 
 def titled(text: str) -> str:

@@ -41,10 +41,15 @@ def read_import(data: bytes, name: str, kind: ImportKind = "auto") -> Items:
     """What is in a file, one by one, and what was left out. Raises ``NotImported``, at the first
     step or later, for a file that cannot be read.
     """
+    found = told_kind(data, name, kind)
+    return bounded(_READERS[found](data.removeprefix(_BOM), name), name)
+
+
+def told_kind(data: bytes, name: str, kind: ImportKind = "auto") -> ImportKind:
+    """The kind of a file. Raises ``NotImported`` when it is none, or too much."""
     if len(data) > MAX_BYTES:
         raise NotImported(f"{name} is over the limit of {MAX_BYTES >> 20} MB: split it")
-    data = data.removeprefix(_BOM)
-    if not data.strip():
+    if not data.removeprefix(_BOM).strip():
         raise NotImported(f"{name} is empty")
     found = kind_of(data) if kind == "auto" else kind
     if found == "auto":
@@ -52,11 +57,12 @@ def read_import(data: bytes, name: str, kind: ImportKind = "auto") -> Items:
             f"{name} is nothing that is known: recordings, HAR, mitmproxy's flows, JSONL of"
             " requests, session logs of Claude Code and Codex are read"
         )
-    return bounded(_READERS[found](data, name), name)
+    return found
 
 
 def kind_of(data: bytes) -> ImportKind:
     """What a file is, `auto` when it is nothing that is known."""
+    data = data.removeprefix(_BOM)
     if is_flows(data):
         return "mitmproxy"
     begin = data[:64].lstrip()

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from llmgate.config.credentials import kept_query
 from llmgate.wire.exchanges import Protocol
 from llmgate.wire.paths import place
 
@@ -52,4 +51,4 @@ def placed(url: str) -> Placed | str:
         return "its path is none of a protocol that is carried"
     if known.protocol not in CARRIED:
         return f"{known.protocol} is not a protocol that recordings are imported of"
-    return Placed(known.path, known.protocol, kept_query(parts.query))
+    return Placed(known.path, known.protocol, parts.query)

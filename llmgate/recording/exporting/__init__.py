@@ -1,0 +1,1 @@
+"""Recordings as other tools read them: HAR, curl, Python, JSONL of conversations."""

@@ -1,0 +1,78 @@
+"""One document of some recordings, in the format asked for."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from llmgate.errors import LlmgateError
+from llmgate.recording.exporting.curl import as_curl
+from llmgate.recording.exporting.har import as_har
+from llmgate.recording.exporting.jsonl import as_jsonl
+from llmgate.recording.exporting.python import as_python
+from llmgate.recording.format import MAX_FILE, SUFFIX, Recording, write
+from llmgate.recording.title import file_name
+from llmgate.wire.recordings import EXTENSIONS, ExportFormat, Skipped
+
+MEDIA_TYPES: Final[dict[ExportFormat, str]] = {
+    "recording": "application/x-ndjson",
+    "har": "application/json",
+    "curl": "text/x-shellscript",
+    "python": "text/x-python",
+    "jsonl": "application/x-ndjson",
+}
+
+
+class NotExportable(LlmgateError):
+    """What was asked for cannot be put into one document."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A file to be: its name, its bytes, and what is not in it."""
+
+    name: str
+    data: bytes
+    media_type: str
+    skipped: list[Skipped]
+
+
+def document(recordings: Sequence[Recording], wanted: ExportFormat) -> Document:
+    """Writes them as one document; raises ``NotExportable``."""
+    if not recordings:
+        raise NotExportable("there is nothing to export")
+    data, skipped = _written(recordings, wanted)
+    if not data:
+        raise NotExportable(f"no conversation to export: {skipped[0].why}")
+    return Document(_name(recordings, wanted), data, MEDIA_TYPES[wanted], skipped)
+
+
+def _written(recordings: Sequence[Recording], wanted: ExportFormat) -> tuple[bytes, list[Skipped]]:
+    match wanted:
+        case "recording":
+            return _recording(recordings), []
+        case "har":
+            return as_har(recordings), []
+        case "curl":
+            return as_curl(recordings), []
+        case "python":
+            return as_python(recordings), []
+        case "jsonl":
+            return as_jsonl(recordings)
+
+
+def _recording(recordings: Sequence[Recording]) -> bytes:
+    if len(recordings) != 1:
+        raise NotExportable(
+            f"a recording holds one exchange, these are {len(recordings)}: export each by itself,"
+            " or all as har"
+        )
+    data = write(recordings[0])
+    if len(data) > MAX_FILE:
+        raise NotExportable(f"the recording would have {len(data)} bytes, over {MAX_FILE}")
+    return data
+
+
+def _name(recordings: Sequence[Recording], wanted: ExportFormat) -> str:
+    stem = file_name(recordings[0]).removesuffix(SUFFIX)
+    more = f"-and-{len(recordings) - 1}-more" if len(recordings) > 1 else ""
+    return stem + more + EXTENSIONS[wanted]
