@@ -159,6 +159,12 @@ class Queries:
         )
         return [(int(row[1]), from_row(row[2:]), bool(row[0])) for row in rows]
 
+    async def existing(self, ids: Sequence[str]) -> set[str]:
+        """Which of these whole ids are kept."""
+        marks = ", ".join("?" * len(ids))
+        rows = await self._rows(f"SELECT id FROM exchanges WHERE id IN ({marks})", [*ids])  # noqa: S608
+        return {str(row[0]) for row in rows}
+
     async def last_seq(self) -> int:
         """The number of the last row, 0 when there is none."""
         rows = await self._rows("SELECT max(seq) FROM exchanges", [])
