@@ -47,7 +47,7 @@ _NAMES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `llmgate log`."""
     _common(parser)
-    _filters(parser)
+    add_filters(parser)
     parser.add_argument("--limit", type=_positive, help="how many, newest ones (default 50)")
     actions = parser.add_subparsers(dest="action", metavar="[show | tail | mark | tag | note ...]")
     one = actions.add_parser(
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="Prints each exchange when it ends, until Ctrl-C.",
     )
     _common(follow)
-    _filters(follow)
+    add_filters(follow)
     log_annotate.add_actions(actions)
 
 
@@ -73,7 +73,8 @@ def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", metavar="FOLDER", help="where the gateway keeps its data")
 
 
-def _filters(parser: argparse.ArgumentParser) -> None:
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """The options that say which exchanges are meant."""
     for name in ("model", "provider", "client", "key", "route"):
         parser.add_argument(f"--{name}", help=f"this {name}; globs, several with commas")
     parser.add_argument("--status", help="429, 4xx, '>=400'")
@@ -140,14 +141,14 @@ async def _act(args: argparse.Namespace, path: Path) -> int:
 
 
 async def _list(queries: Queries, wanted: Filter, args: argparse.Namespace) -> int:
-    found = await _newest(queries, wanted, args.limit or 50)
+    found = await newest(queries, wanted, args.limit or 50)
     print_table(found, as_json=args.json, width=terminal_width())
     if not found and not args.json:
         print("no exchange matches", file=sys.stderr)
     return 0
 
 
-async def _newest(queries: Queries, wanted: Filter, limit: int) -> list[ExchangeSummary]:
+async def newest(queries: Queries, wanted: Filter, limit: int) -> list[ExchangeSummary]:
     """The newest that match, newest last."""
     found: list[ExchangeSummary] = []
     cursor = ""

@@ -11,6 +11,7 @@ from llmgate.control.refusal import STORED, refusal
 from llmgate.recording.exporting.document import NotExportable
 from llmgate.recording.promote import Wish
 from llmgate.store.annotations import note_exported
+from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.recordings import ExportFormat, ExportRequest
 
 _BYTES = "application/octet-stream"
@@ -49,6 +50,17 @@ async def export_exchanges(state: State, data: ExportRequest) -> Response[bytes]
     return await _answer(state.core, data)
 
 
+@post(
+    "/exported",
+    summary="Note that recordings were made of exchanges",
+    status_code=200,
+    responses=STORED,
+)
+async def exported_elsewhere(state: State, data: ExportRequest) -> list[ExchangeSummary]:
+    """What a command read from the store and wrote to files; gives the rows as they are now."""
+    return await note_exported(state.core.store, data.ids)
+
+
 async def _answer(core: Core, asked: ExportRequest) -> Response[bytes]:
     wish = Wish(title=asked.title, tags=tuple(asked.tags), dates=asked.dates)
     await core.store.flush()
@@ -75,6 +87,8 @@ def _response(exported: Exported) -> Response[bytes]:
 
 
 export_routers = (
-    Router("/recordings", route_handlers=[export_exchanges], tags=["recordings"]),
+    Router(
+        "/recordings", route_handlers=[export_exchanges, exported_elsewhere], tags=["recordings"]
+    ),
     Router("/exchanges", route_handlers=[export_exchange], tags=["recordings"]),
 )

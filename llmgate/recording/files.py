@@ -1,4 +1,4 @@
-"""Writes recordings to a folder: each whole or not at all, and never over a different file."""
+"""Writes files into a folder: each whole or not at all, and never over a different one."""
 
 import os
 import secrets
@@ -74,9 +74,10 @@ def _name(folder: Path, name: str, draft: Path, data: bytes) -> tuple[Path, bool
 
 
 def _names(folder: Path, name: str) -> Iterator[Path]:
-    stem = name.removesuffix(SUFFIX)
+    ending = SUFFIX if name.endswith(SUFFIX) else Path(name).suffix
+    stem = name.removesuffix(ending)
     yield folder / name
-    yield from (folder / f"{stem}-{n}{SUFFIX}" for n in range(2, _MOST_NAMESAKES))
+    yield from (folder / f"{stem}-{n}{ending}" for n in range(2, _MOST_NAMESAKES))
 
 
 def _same(path: Path, data: bytes) -> bool:
