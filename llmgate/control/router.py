@@ -14,15 +14,18 @@ from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 from llmgate.control.config import config_router
 from llmgate.control.events import stream_events
 from llmgate.control.exchanges import exchanges_router
+from llmgate.control.importing import import_router
 from llmgate.control.keys import keys_router
 from llmgate.control.limits import limits_router
 from llmgate.control.providers import providers_router
 from llmgate.control.recordings import export_routers
 from llmgate.control.refusal import Reason, Refusal
 from llmgate.control.refused import NoSuchRevision, NotEditable, Refused, Stale
+from llmgate.control.replays import replays_router
 from llmgate.control.routes import routes_router
 from llmgate.control.spend import spend_router
 from llmgate.control.state import get_status
+from llmgate.replay.problems import BadReplay, NoSuchReplay, NotNow
 from llmgate.store.problems import BadAnnotation, BadFilter, StoreProblem
 from llmgate.wire.editing import Conflict, Verdict
 
@@ -43,7 +46,9 @@ def control_router(admitted: Guard) -> Router:
             limits_router,
             spend_router,
             exchanges_router,
+            replays_router,
             *export_routers,
+            import_router,
             stream_events,
         ],
         guards=[admitted],
@@ -56,6 +61,9 @@ def control_router(admitted: Guard) -> Router:
             NoSuchRevision: _not_found,
             StoreProblem: _unreadable,
             BadFilter: _bad_request,
+            BadReplay: _bad_request,
+            NoSuchReplay: _not_found,
+            NotNow: _not_now,
             BadAnnotation: _bad_request,
             OverflowError: _too_large,
         },
@@ -109,8 +117,12 @@ def _not_editable(_request: Any, error: NotEditable) -> Response[Refusal]:
     return _refusal(409, error)
 
 
-def _not_found(_request: Any, error: NoSuchRevision) -> Response[Refusal]:
+def _not_found(_request: Any, error: NoSuchRevision | NoSuchReplay) -> Response[Refusal]:
     return _refusal(404, error)
+
+
+def _not_now(_request: Any, error: NotNow) -> Response[Refusal]:
+    return _refusal(409, error)
 
 
 def _unreadable(_request: Any, error: StoreProblem) -> Response[Refusal]:

@@ -73,6 +73,14 @@ def checked(annotation: Annotation) -> Annotation:
     )
 
 
+def is_tag(text: str) -> bool:
+    """Whether a word may be a tag as it is."""
+    try:
+        return _tag(text) == text
+    except BadAnnotation:
+        return False
+
+
 def _tag(text: str) -> str:
     tag = text.strip().lower()
     shown = tag if len(tag) <= LONGEST_TAG else f"{tag[:LONGEST_TAG]}…"

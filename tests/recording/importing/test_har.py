@@ -101,13 +101,13 @@ def test_chunks_that_are_not_those_of_the_text_are_refused(
     [
         ("https://api.groq.com/openai/v1/chat/completions", "/v1/chat/completions"),
         ("https://openrouter.ai/api/v1/chat/completions", "/v1/chat/completions"),
-        ("https://x.test/inference/v1/completions?a=b", "/v1/completions"),
+        ("https://x.test/inference/v1/completions?a=b&key=k", "/v1/completions?a=b"),
         ("https://g.test/v1beta/openai/chat/completions", "/v1/chat/completions"),
         (
             "https://a.test/openai/deployments/d/chat/completions?api-version=1",
-            "/v1/chat/completions",
+            "/v1/chat/completions?api-version=1",
         ),
-        ("https://api.anthropic.com/v1/messages?beta=true", "/v1/messages"),
+        ("https://api.anthropic.com/v1/messages?beta=true", "/v1/messages?beta=true"),
         ("http://127.0.0.1:8484/p/openai/v1/responses", "/v1/responses"),
     ],
 )
