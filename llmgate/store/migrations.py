@@ -182,6 +182,24 @@ async def shared_pieces(db: aiosqlite.Connection) -> None:
         await db.execute(statement)
 
 
+async def search_by_words(db: aiosqlite.Connection) -> None:
+    """How far the index of words has come (indexing.py); the indexes themselves come with it."""
+    for statement in (
+        """
+        CREATE TABLE word_indexes (
+            number INTEGER PRIMARY KEY,
+            first_seq INTEGER NOT NULL,
+            docs INTEGER NOT NULL,
+            bytes INTEGER NOT NULL
+        )
+        """,
+        "CREATE TABLE indexed (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL)",
+        "INSERT INTO indexed VALUES (1, 0)",
+        "CREATE TABLE index_later (seq INTEGER PRIMARY KEY)",
+    ):
+        await db.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     exchanges_and_parts,
     limits_of_exchanges,
@@ -190,6 +208,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     replays_and_annotations,
     targets_of_replays,
     shared_pieces,
+    search_by_words,
 )
 
 

@@ -282,6 +282,10 @@ class Queries:
             return rows[0]
         return None
 
+    async def rows(self, query: str, values: list[Any]) -> list[Any]:
+        """Answers a question of another part of the store."""
+        return await self._rows(query, values)
+
     async def _rows(self, query: str, values: list[Any]) -> list[Any]:
         db = await self._connection()
         if db is None:

@@ -1,0 +1,112 @@
+"""The index of words on disk: one FTS5 table per range of exchanges, newest range last.
+
+A table holds no text and cannot forget a document (``content=''``), so it is dropped as a whole
+when few of its exchanges are left; those are indexed once more, beside their neighbours. The rowid
+of a document is its exchange's number: hits whose exchange is gone fall out when they are joined.
+Nothing here is the only copy of anything: an index that is damaged is dropped and made again.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+import aiosqlite
+import msgspec
+
+from llmgate.store.together import together
+
+MOST_DOCS = 65_536
+LEAST_BYTES = 4 << 20  # of text, before another table is begun
+
+_LEFT = 8  # a table is given up when less than one in so many of its exchanges is left
+_SIZES = (32, 8, 1)
+_NO_MODULE = "no such module"
+
+Doc = tuple[int, str]  # an exchange's number and its text, folded
+
+
+class Partition(msgspec.Struct, frozen=True):
+    """One table: the exchanges from ``first_seq`` to the next one's."""
+
+    number: int
+    first_seq: int
+    docs: int
+    bytes: int
+
+    @property
+    def table(self) -> str:
+        """Its name."""
+        return f"words_{self.number}"
+
+
+def is_missing(error: BaseException) -> bool:
+    """This SQLite was built without FTS5."""
+    return isinstance(error, sqlite3.OperationalError) and str(error).startswith(_NO_MODULE)
+
+
+async def partitions(db: aiosqlite.Connection) -> list[Partition]:
+    """All of them, oldest first."""
+    query = "SELECT number, first_seq, docs, bytes FROM word_indexes ORDER BY first_seq"
+    return [Partition(*row) for row in await db.execute_fetchall(query)]
+
+
+async def begin(db: aiosqlite.Connection, first_seq: int) -> Partition:
+    """Another table, for exchanges from ``first_seq`` on."""
+    rows = list(await db.execute_fetchall("SELECT coalesce(max(number), 0) FROM word_indexes"))
+    new = Partition(int(rows[0][0]) + 1, first_seq, 0, 0)
+    await db.execute(f"DROP TABLE IF EXISTS {new.table}")
+    await db.execute(
+        f"CREATE VIRTUAL TABLE {new.table} USING fts5"
+        "(words, content='', detail=none, columnsize=0, tokenize='ascii')"
+    )
+    await db.execute("INSERT INTO word_indexes VALUES (?, ?, 0, 0)", (new.number, first_seq))
+    return new
+
+
+async def add(db: aiosqlite.Connection, to: Partition, docs: Sequence[Doc]) -> None:
+    """Adds documents that are not in it yet."""
+    docs = sorted(docs)
+    for statement, values in together(f"INSERT INTO {to.table} (rowid, words)", "", docs, _SIZES):
+        await db.execute(statement, values)
+    size = sum(len(text) for _, text in docs)
+    await db.execute(
+        "UPDATE word_indexes SET docs = docs + ?, bytes = bytes + ? WHERE number = ?",
+        (len(docs), size, to.number),
+    )
+
+
+async def drop(db: aiosqlite.Connection, gone: Partition) -> None:
+    """Removes a table; its older neighbour, or the next one, covers its range from now on."""
+    await db.execute(f"DROP TABLE IF EXISTS {gone.table}")
+    await db.execute("DELETE FROM word_indexes WHERE number = ?", (gone.number,))
+    await db.execute(
+        "UPDATE word_indexes SET first_seq = 0"
+        " WHERE first_seq = (SELECT min(first_seq) FROM word_indexes)"
+    )
+
+
+async def drop_all(db: aiosqlite.Connection) -> None:
+    """Everything is indexed anew."""
+    for one in await partitions(db):
+        await db.execute(f"DROP TABLE IF EXISTS {one.table}")
+    for statement in (
+        "DELETE FROM word_indexes",
+        "DELETE FROM index_later",
+        "UPDATE indexed SET seq = 0",
+    ):
+        await db.execute(statement)
+
+
+async def few_left(db: aiosqlite.Connection, one: Partition, next_seq: int) -> list[int] | None:
+    """The exchanges left of a table when they are few, None when they are many."""
+    most = one.docs // _LEFT
+    rows = await db.execute_fetchall(
+        "SELECT seq FROM exchanges WHERE seq >= ? AND seq < ? LIMIT ?",
+        (one.first_seq, next_seq, most + 1),
+    )
+    left = [int(row[0]) for row in rows]
+    return None if len(left) > most else left
+
+
+def place_of(known: Sequence[Partition], seq: int) -> Partition:
+    """The table of an exchange, among all of them, oldest first."""
+    return next((one for one in reversed(known) if one.first_seq <= seq), known[0])

@@ -1,0 +1,161 @@
+"""The words of an exchange: taken out of its bodies for the index, and out of what is searched for.
+
+Both go through ``folded``, so that a word is found in any case and without its accents: ASCII stays
+as it is (the index lowers it), other text is folded here, its marks and punctuation become blanks,
+and each Chinese or Japanese character a word of its own. Strings are taken out of JSON without
+reading it as a whole: a body may be cut, or be a piece of one. Keys, what only says of what kind
+something is, and binary data are left out.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+
+import msgspec
+
+from llmgate.store.problems import BadFilter
+
+MOST_TEXT = 256 << 10  # characters of one exchange
+MOST_WORDS = 16
+LONGEST_SEARCH = 200
+
+_MOST_READ = 4 << 20  # bytes of a body
+_STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?', re.DOTALL)
+_DELTA = re.compile(
+    rb'"(content|text|delta|response|partial_json|arguments|thinking|reasoning|'
+    rb'reasoning_content|refusal|message|name)"\s*:\s*"([^"\\]*+(?:\\.[^"\\]*+)*+)"',
+    re.DOTALL,
+)
+_LABELS = frozenset(
+    b"role type object id model signature encrypted_content format finish_reason stop_reason"
+    b" system_fingerprint tool_call_id tool_use_id call_id media_type mime_type mimeType b64_json"
+    b" status service_tier".split()
+)
+_text = msgspec.json.Decoder(str)
+_LONG = 200
+_ENCODED = re.compile(rb"(?:data:[\w/+.-]{3,60};base64,)?[A-Za-z0-9+/=_-]{200}")
+_NO_WORD = re.compile(r"[\x00-\x2f\x3a-\x60\x7b-\x7f]+")  # of ASCII; the rest is folded
+_QUOTED = re.compile(r'"([^"]*)"?')
+_CJK = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff"))
+
+
+class Words(msgspec.Struct, frozen=True):
+    """What is searched for: beginnings of words, and phrases of whole words; folded."""
+
+    beginnings: tuple[str, ...] = ()
+    phrases: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def match(self) -> str:
+        """For the index: what occurs anywhere in the exchange, the longest words first."""
+        whole = sorted({word for phrase in self.phrases for word in phrase}, key=_by_length)
+        begun = sorted(set(self.beginnings), key=_by_length)
+        return " AND ".join([*(f'"{word}"' for word in whole), *(f'"{word}"*' for word in begun)])
+
+
+def _by_length(word: str) -> tuple[int, str]:
+    return -len(word), word
+
+
+def searched(text: str) -> Words:
+    """Understands words and "quoted phrases"; raises BadFilter."""
+    if len(text) > LONGEST_SEARCH:
+        raise BadFilter(f"text {text[:40]!r}… is longer than {LONGEST_SEARCH} characters")
+    phrases = [tuple(words_of(phrase)) for phrase in _QUOTED.findall(text)]
+    begun = words_of(_QUOTED.sub(" ", text))
+    begun += [phrase[0] for phrase in phrases if len(phrase) == 1]
+    phrases = [phrase for phrase in phrases if len(phrase) > 1]
+    count = len(begun) + sum(map(len, phrases))
+    if not count:
+        raise BadFilter(f"text {text[:40]!r} has no word: letters or digits are looked for")
+    if count > MOST_WORDS:
+        raise BadFilter(f"text has {count} words: at most {MOST_WORDS} can be looked for at once")
+    return Words(tuple(begun), tuple(phrases))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as the index has them."""
+    return [word for word in _NO_WORD.split(folded(text).lower()) if word]
+
+
+def has_phrases(text: str, phrases: Iterable[tuple[str, ...]]) -> bool:
+    """Whether each phrase stands in the text, its words one after the other."""
+    line = f" {' '.join(words_of(text))} "
+    return all(f" {' '.join(phrase)} " in line for phrase in phrases)
+
+
+def folded(text: str) -> str:
+    """The text as it is indexed; see the top of this file."""
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    return text.translate({ord(letter): _folded(letter) for letter in set(text)})
+
+
+@lru_cache(maxsize=4096)
+def _folded(letter: str) -> str:
+    if letter.isascii():
+        return letter
+    kind = unicodedata.category(letter)
+    if kind == "Mn":
+        return ""
+    if any(first <= letter <= last for first, last in _CJK):
+        return f" {letter} "
+    return letter if kind[0] in "LNM" else " "
+
+
+def text_of(body: bytes, transport: str = "json") -> str:
+    """What a body says, as one text that is not folded yet; empty for binary data."""
+    body = body[:_MOST_READ]
+    if transport in {"sse", "ndjson"}:
+        return _joined(body)
+    if body.lstrip()[:1] in {b"{", b"[", b'"', b",", b"}", b"]", b":"}:
+        return "\n".join(_strings(body))
+    if b"\0" in body[:_LONG] or _ENCODED.match(body):
+        return ""
+    return body[:MOST_TEXT].decode("utf-8", "replace")
+
+
+def _strings(body: bytes) -> Iterator[str]:
+    key, size = b"", 0
+    for found in _STRING.finditer(body):
+        value, is_key = found.groups()
+        if is_key:
+            key = value
+            continue
+        if value and key not in _LABELS and not (len(value) >= _LONG and _ENCODED.match(value)):
+            yield _unescaped(value)
+            size += len(value)
+            if size >= MOST_TEXT:
+                return
+
+
+def _joined(body: bytes) -> str:
+    """The text that the deltas of a stream make together; another kind of delta is another text."""
+    pieces: list[bytes] = []
+    last, size = b"", 0
+    for key, value in _DELTA.findall(body):
+        if key != last:
+            pieces.append(b"\\n")
+            last = key
+        pieces.append(value)
+        size += len(value)
+        if size >= MOST_TEXT:
+            break
+    return _unescaped(b"".join(pieces))
+
+
+def _unescaped(value: bytes) -> str:
+    if b"\\" not in value:
+        return value.decode("utf-8", "replace")
+    with suppress(msgspec.DecodeError):
+        return _text.decode(b'"%b"' % value)
+    text = value.decode("utf-8", "replace")
+    try:
+        unescaped: str = json.loads(f'"{text}"', strict=False)  # controls, halves of pairs
+    except ValueError:
+        return text.replace("\\", " ")
+    return unescaped
