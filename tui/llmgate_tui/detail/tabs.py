@@ -18,7 +18,7 @@ TABS: Final = (
     "Timing",
     "Attempts",
 )
-_BETWEEN: Final = " · "
+_BETWEEN: Final = (" · ", "  ")
 
 
 class TabBar(Line):
@@ -34,39 +34,41 @@ class TabBar(Line):
             super().__init__()
             self.name = name
 
-    def __init__(self, *, ascii: bool = False) -> None:  # noqa: A002
+    def __init__(self, names: Sequence[str] = TABS, *, ascii: bool = False) -> None:  # noqa: A002
         super().__init__()
         self.ascii = ascii
-        self.active = TABS[0]
+        self.names = names
+        self.active = names[0]
         self.notes: Sequence[str] = ()
 
     def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
         """Names at the left, standing facts about the view at the right."""
         right: list[Piece] = [(f" {note} ", "quiet") for note in self.notes if note]
         room = width - sum(len(text) for text, _ in right)
-        left = self._all() if len(_BETWEEN.join(TABS)) + 5 <= room else self._one()
+        between = next((by for by in _BETWEEN if len(by.join(self.names)) + 5 <= room), "")
+        left = self._all(between) if between else self._one()
         used = sum(len(text) for text, _ in left)
         left.append(("─" * max(0, room - used), "rule"))
         return (
             [(t.translate(ASCII_TWINS), tone) for t, tone in left] if self.ascii else left
         ), right
 
-    def _all(self) -> list[Piece]:
+    def _all(self, between: str) -> list[Piece]:
         pieces: list[Piece] = [("── ", "rule")]
         self._spots = []
         at = 3
-        for name in TABS:
+        for name in self.names:
             if at > 3:
-                pieces.append((_BETWEEN, "rule"))
-                at += len(_BETWEEN)
+                pieces.append((between, "rule"))
+                at += len(between)
             pieces.append((name, "accent" if name == self.active else "quiet"))
             self._spots.append((at, at + len(name), f"choose('{name}')"))
             at += len(name)
         return [*pieces, (" ", "")]
 
     def _one(self) -> list[Piece]:
-        number = TABS.index(self.active)
-        before, after = TABS[number - 1], TABS[(number + 1) % len(TABS)]
+        number = self.names.index(self.active)
+        before, after = self.names[number - 1], self.names[(number + 1) % len(self.names)]
         end = 4 + len(self.active)
         self._spots = [(0, 4, f"choose('{before}')"), (4, end + 4, f"choose('{after}')")]
         return [
@@ -74,7 +76,7 @@ class TabBar(Line):
             ("◂ ", "quiet"),
             (self.active, "accent"),
             (" ▸", "quiet"),
-            (f" {number + 1}/{len(TABS)} ", "quiet"),
+            (f" {number + 1}/{len(self.names)} ", "quiet"),
         ]
 
     def action_choose(self, name: str) -> None:

@@ -48,6 +48,15 @@ class OpenMatrix(Message):
         self.replay = replay
 
 
+class CopyText(Message):
+    """Copy a text, and show what was copied."""
+
+    def __init__(self, what: str, text: str) -> None:
+        super().__init__()
+        self.what = what
+        self.text = text
+
+
 class DraftChanged(Message):
     """The draft has another edit, or one less."""
 

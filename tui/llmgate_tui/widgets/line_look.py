@@ -16,6 +16,9 @@ TONES: Final = (
     "string",
     "number",
     "literal",
+    "removed",
+    "added",
+    "rule",
 )
 CSS: Final = """
 LineView {
@@ -32,6 +35,9 @@ LineView > .line-view--key { color: $accent; }
 LineView > .line-view--string { color: $foreground; }
 LineView > .line-view--number { color: $success; }
 LineView > .line-view--literal { color: $warning; }
+LineView > .line-view--removed { color: $error; text-style: underline; }
+LineView > .line-view--added { color: $success; text-style: underline; }
+LineView > .line-view--rule { color: $rule; }
 LineView:focus > .line-view--cursor { background: $block-cursor-background; }
 LineView > .line-view--match { background: $warning 30%; }
 LineView > .line-view--match-current { background: $warning; color: $background; }
@@ -55,10 +61,12 @@ _TWINS: Final = {
     "…": "~",
     "·": "-",
     "─": "-",
+    "│": "|",
     "▏": "|",
     "␛": "^",
     "⏎": "/",
     "Δ": "d",
+    "±": "*",
     **dict(zip("▁▂▃▄▅▆▇█", "_..--==#", strict=True)),
 }
 ASCII_TWINS: Final = str.maketrans(_TWINS)  # of the signs that we write, one cell each

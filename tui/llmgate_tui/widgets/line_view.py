@@ -315,7 +315,9 @@ class LineView(ScrollView, can_focus=True):
         self.scroll_to(x=max(0, self.scroll_offset.x + by * _ASIDE), animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter goes on to the screen where there is nothing to unfold."""
+        """Keys go on to the screen where there is nothing to unfold, or nothing was found."""
+        if action == "hit":
+            return bool(self.text.matches)
         if action != "toggle_fold":
             return True
         return (
