@@ -11,6 +11,8 @@ from tests.tui import sample
 from tests.tui.fake_gateway import FakeGateway
 from tests.tui.limited import CLAUDE, GROQ, IDE, KEYS
 from tests.tui.provided import provider
+from tests.tui.replayed import replay
+from tests.tui.replayed import serve as serve_replays
 from tests.tui.spent import report
 
 NOON: Final = sample.NOON_MS
@@ -113,7 +115,8 @@ PROBLEM: Final = Problem(
 
 
 def furnish(fake: FakeGateway) -> None:
-    """Routes, providers, keys, limits, spend, a file with a history, notices."""
+    """Routes, providers, keys, limits, spend, replays, a file with a history, notices."""
+    serve_replays(fake, replay())
     fake.routes = list(ROUTES)
     fake.providers = [
         provider("groq"),

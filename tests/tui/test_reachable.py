@@ -34,7 +34,7 @@ TAKEN = {"ctrl+j", "ctrl+k", "ctrl+e", "ctrl+q", "f1", "f5", "f6", "ctrl+h", "ct
     "ctrl+p",
 }
 AWAY = {  # what leads to another screen
-    "Replay: Back to the traffic",
+    "Traffic: Replay marked to... (or this one)",
     "Keys: Show the requests it refused in Traffic",
     "Providers: Its traffic; on an error, that exchange",
     "Providers: Go to the routes and their weights",
@@ -210,6 +210,7 @@ async def test_every_action_runs_from_the_palette_of_another_screen(full: FakeGa
                 here = command.title.startswith(f"{app.main.bodies.body_of(target).TITLE}: ")
                 if here and (command.discover or target == "config"):
                     await run(pilot, command)
+                    await pilot.pause()
                     seen[command.title] = app.main.bodies.active
                     await app.main.action_show(start)
 

@@ -71,6 +71,12 @@ class View:
         """The row at a position."""
         return self.traffic.row(self.index(position))
 
+    def exchanges(self) -> list[ExchangeSummary]:
+        """Every exchange that is let through, folded away or not, in no order."""
+        if self._shown is None:
+            return list(self.traffic.rows)
+        return [row for row in self.traffic.rows if self._wants(row)]
+
     def position(self, index: int | None) -> int | None:
         """Where a row is shown, None when it is hidden."""
         place = None if index is None else self._place(index)

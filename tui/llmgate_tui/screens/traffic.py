@@ -12,8 +12,9 @@ from llmgate.wire.exchanges import LIVE, ExchangeSummary
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
 from llmgate_tui.detail.pane import DetailPane
+from llmgate_tui.replay_sets import Looked
 from llmgate_tui.screens import traffic_memory
-from llmgate_tui.screens.body import KeyGroup
+from llmgate_tui.screens.body import KeyGroup, OpenReplay
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.split import Layout, Split
 from llmgate_tui.screens.traffic_keys import NEEDS_ROWS, TRAFFIC_KEYS, traffic_groups
@@ -269,6 +270,27 @@ class TrafficBody(TrafficSeek):
             self.detail.search()
         else:
             self._bar.enter()
+
+    # -- again -----------------------------------------------------------------
+
+    def looked(self) -> Looked:
+        """What this screen stands on, for the Replay screen."""
+        row, run = self.table.row, self.table.run
+        if row is None and run is not None:
+            row = self.traffic.row(run.rows[-1])
+        return Looked(row=row, filter=self._bar.input.value, rows=self.view.exchanges())
+
+    def action_replay(self) -> None:
+        """To the same provider and model."""
+        if (row := self.table.row) is not None:
+            self.post_message(OpenReplay([row.id], ask=False))
+
+    def action_replay_to(self) -> None:
+        """The marked ones, or the one under the cursor, by the form."""
+        marked = [row.id for row in self.traffic.rows if row.id in self.traffic.marks]
+        row = self.looked().row
+        ids = marked or ([row.id] if row is not None else [])
+        self.post_message(OpenReplay(ids, ask=True))
 
     def action_copy(self) -> None:
         """Asks what to copy."""

@@ -38,6 +38,8 @@ TRAFFIC_KEYS: Final[list[BindingType]] = [
     _key("slash", "filter", "filter", "filter", "Filter the list, or search in the detail", True),
     _key("enter", "open", "open", "open", "Open the detail, then fill the screen with it", True),
     _key("y", "copy", "copy", "copy", "Copy: curl, Python, body, answer, headers, id", True),
+    _key("r", "replay", "replay", "replay.again", "Send it again to where it went", True),
+    _key("R", "replay_to", "replay to", "replay.to", "Replay marked to... (or this one)", True),
     _key("m,space", "mark", "mark", "mark", "Mark or unmark, and move down", True),
     _key("F", "follow", "follow", "follow", "Follow new exchanges", True),
     _key("p", "pause", "pause", "pause", "Hold the display still while traffic goes on", True),

@@ -300,9 +300,22 @@ class Grid(ScrollView, can_focus=True):
             text = clean(text)
             right = self.columns[n].right
             shaped = fit_right(text, width) if right else fit(text, width, self._ellipsis)
-            segments.append(Segment(shaped + " ", self._style(tone, cursor=cursor)))
+            segments.append(Segment(shaped + " ", self.cell_style(n, tone, cursor=cursor)))
         plain = self._style("plain", cursor=cursor)
         return Strip(segments).adjust_cell_length(self.size.width, plain)
+
+    def cell_style(self, column: int, tone: str, *, cursor: bool) -> Style:
+        """How a cell looks; the same in every column."""
+        return self._style(tone, cursor=cursor)
+
+    def column_at(self, x: int) -> int | None:
+        """The index of the column at a cell of the line."""
+        end = _GUTTER
+        for n, width in self._widths:
+            end += width + 1
+            if x < end:
+                return n
+        return None
 
     def _style(self, tone: str, *, cursor: bool) -> Style:
         key = (tone, cursor, self.has_focus)
