@@ -58,6 +58,7 @@ class ToolDiff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     right: str = ""
     same: bool = False
     changes: list[Change] = []
+    changes_cut: bool = False  # there are more than the first 500
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,6 +75,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left_value: float | None = None
     right_value: float | None = None
     same: bool = False
+    left_estimated: bool = False
+    right_estimated: bool = False
 
 
 class EventPair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -89,7 +92,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``similarity`` (0 to 1) weighs text and tool calls; None when a side has no answer. With
     ``volatile`` nothing is left out; else ``ignored`` names the keys that were, where they
-    occurred.
+    occurred (``choices[].delta.tool_calls[].id``).
     """
 
     left: ExchangeSummary
