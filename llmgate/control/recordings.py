@@ -3,7 +3,7 @@
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotFoundException
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from llmgate.control.core import Core
 from llmgate.control.exporting import Exported, NoSuchExchange, export, rules_of
@@ -43,7 +43,7 @@ async def export_exchange(
     status_code=200,
     responses=EXPORTS,
 )
-async def export_exchanges(state: State, data: ExportRequest) -> Response[bytes]:
+async def export_exchanges(state: State, data: JSONBody[ExportRequest]) -> Response[bytes]:
     """Of `recording` exactly one. What cannot be expressed in the format is left out;
     `x-llmgate-skipped` counts it.
     """
@@ -56,7 +56,7 @@ async def export_exchanges(state: State, data: ExportRequest) -> Response[bytes]
     status_code=200,
     responses=STORED,
 )
-async def exported_elsewhere(state: State, data: ExportRequest) -> list[ExchangeSummary]:
+async def exported_elsewhere(state: State, data: JSONBody[ExportRequest]) -> list[ExchangeSummary]:
     """What a command read from the store and wrote to files; gives the rows as they are now."""
     return await note_exported(state.core.store, data.ids)
 
