@@ -177,7 +177,7 @@ def lines_of(data: bytes) -> list[Any]:
 async def test_every_shipped_recording_survives_the_way_in_and_out(tmp_path: Path) -> None:
     async with inside(CONFIG % tmp_path, tmp_path) as gateway:
         for path in sorted(shipped_folder().glob("*" + SUFFIX)):
-            data = path.read_bytes()  # noqa: ASYNC240 - a small file
+            data = path.read_bytes()
             (name,) = (await take(gateway, data))["ids"]
             made = await gateway.admin.get(f"/admin/v1/exchanges/{name}/export")
             before, after = read(data, path.name), read(made.content, path.name)
