@@ -10,11 +10,13 @@ import msgspec
 from llmgate.access.access import Access
 from llmgate.config.snapshot import Snapshot
 from llmgate.errors import CallError, Cancelled, UpstreamUnreachable
+from llmgate.exchange import Exchange
 from llmgate.relay.accept import accept, ask, prepare, read_request, straight_to
 from llmgate.relay.admit import admit
 from llmgate.relay.after import Aftermath
 from llmgate.relay.call import Call
 from llmgate.relay.caller import Caller, CallerGone
+from llmgate.relay.errand import Errand
 from llmgate.relay.minder import Minder
 from llmgate.relay.models import answer_models
 from llmgate.relay.refuse import fail, interrupted, leave
@@ -43,6 +45,7 @@ class Gateway:
         self.providers = providers
         self.minder = minder
         self._after = after
+        self.foresight = after.foresight
         self._repeats = Repeats()
 
     async def carry(self, caller: Caller, place: Place) -> None:
@@ -76,6 +79,14 @@ class Gateway:
             self.minder.remove(call)
             self._after.ended(call, asked)  # 8 record, 9 publish
 
+    async def resend(self, errand: Errand) -> Exchange:
+        """Carries a recorded request once more, like any other; gives what came of it."""
+        try:
+            await self.carry(errand, errand.place)
+        finally:
+            errand.close()
+        return errand.exchange
+
     def cancel(self, exchange_id: str) -> bool:
         """Ends a live or queued call from outside; False when there is none that can be ended."""
         call = self.minder.calls.get(exchange_id)
@@ -96,6 +107,9 @@ class Gateway:
     async def _let_in(self, call: Call, running: Running) -> None:
         """Reads the body, which may be large, once it is known who sends it."""
         exchange, caller, access = call.exchange, call.caller, running.access
+        if isinstance(caller, Errand):
+            await caller.begin(call)  # ours: it needs no key
+            return
         exchange.key = access.identify(caller.headers, caller.query, caller.loopback)
         await read_request(call)
         exchange.repeat = self._repeats.count(exchange)

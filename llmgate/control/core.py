@@ -16,6 +16,7 @@ from llmgate.exchange import Exchange
 from llmgate.gateway import Gateway
 from llmgate.live import Hub
 from llmgate.metrics import Metrics
+from llmgate.replay.replays import Replays
 from llmgate.routing.observed import Observed
 from llmgate.store.writer import Store
 from llmgate.upstream.providers import Provider
@@ -47,6 +48,7 @@ class Core:
         hub: Hub,
         metrics: Metrics,
         editor: Editor,
+        replays: Replays,
         address: str,
         scrub_text: Callable[[str], str],
         scrub: Callable[[bytes], bytes],
@@ -57,6 +59,7 @@ class Core:
         self.hub = hub
         self.metrics = metrics
         self.editor = editor
+        self.replays = replays
         self.observed = Observed()
         self.address = address
         self.scrub_text = scrub_text

@@ -15,6 +15,7 @@ from llmgate.control.core import Core
 from llmgate.control.follow import follow
 from llmgate.control.reading import chat_of, detail_of, kept, live_chunks
 from llmgate.control.refusal import STORED, refusal
+from llmgate.control.replays import replay_exchange
 from llmgate.store.filters import Filter
 from llmgate.store.queries import Part
 from llmgate.wire import sse
@@ -216,6 +217,7 @@ exchanges_router = Router(
         cancel_exchange,
         annotate_exchange,
         annotate_exchanges,
+        replay_exchange,
     ],
     tags=["exchanges"],
 )

@@ -18,7 +18,7 @@ from llmgate.routing.rule import drains
 from llmgate.upstream.providers import Provider, Providers, speaks
 from llmgate.upstream.reply import Outbound
 from llmgate.wire.clients import client_name, session_id
-from llmgate.wire.exchanges import Attempt
+from llmgate.wire.exchanges import Attempt, Protocol
 from llmgate.wire.paths import Place
 
 _serial = count(randbelow(1 << 30))
@@ -99,7 +99,7 @@ def ask(call: Call, router: Router) -> Ask:
     return Ask(
         model=exchange.model or None,
         path=exchange.path,
-        key=exchange.key,
+        key=exchange.key or call.caller.key,
         headers=_all_headers(call) if router.reads_headers else {},
         protocol=exchange.protocol,
         stream=exchange.stream,
@@ -113,10 +113,22 @@ def straight_to(name: str, call: Call, providers: Providers) -> Plan:
         raise PathNotFound(f"no enabled provider is called '{name[:60]}'; configured: {known}")
     if name in providers.draining:
         raise drains(name)
-    model = call.exchange.model
-    return Plan(
-        route="", choices=(Choice(provider=name, model=model, weight=1, share=1.0),), asked=model
-    )
+    asked = call.exchange.model
+    choice = Choice(provider=name, model=call.caller.model or asked, weight=1, share=1.0)
+    return Plan(route="", choices=(choice,), asked=asked)
+
+
+def check_spoken(provider: Provider, protocol: Protocol, who: str = "the caller speaks") -> None:
+    """Raises ``NotTranslated``, which names both protocols, where a provider does not carry one.
+
+    Whether something can be sent to a provider is asked here, by those who send and by those who
+    will: what is translated one day is open to all of them.
+    """
+    if not speaks(provider, protocol):
+        raise NotTranslated(
+            f"{who} {protocol}, provider '{provider.name}' speaks"
+            f" {', '.join(sorted(provider.protocols))}: translation is not in this version"
+        )
 
 
 def prepare(call: Call, plan: Plan, choice: Choice, provider: Provider) -> Outbound:
@@ -126,11 +138,7 @@ def prepare(call: Call, plan: Plan, choice: Choice, provider: Provider) -> Outbo
     Raises ``NotTranslated`` where they do not.
     """
     exchange = call.exchange
-    if not speaks(provider, exchange.protocol):
-        raise NotTranslated(
-            f"the caller speaks {exchange.protocol}, provider '{provider.name}' speaks"
-            f" {', '.join(sorted(provider.protocols))}: translation is not in this version"
-        )
+    check_spoken(provider, exchange.protocol)
     exchange.route = plan.route
     exchange.provider = provider.name
     exchange.served = choice.model

@@ -19,6 +19,10 @@ class CallerGone(Exception):
 class Caller:
     """Reads the request, writes the answer; knows nothing of what is in them."""
 
+    patient = False  # nobody who would give up on a silent gateway
+    key = ""  # whose routes it takes, when it has no key itself
+    model = ""  # what a provider that was named is asked for instead of the request's own model
+
     __slots__ = ("_receive", "_send", "ended", "head_sent", "headers", "query", "raw_path", "scope")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:

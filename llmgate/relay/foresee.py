@@ -12,6 +12,7 @@ from llmgate.relay.call import Call
 from llmgate.routing.router import Choice
 from llmgate.upstream.providers import Provider
 from llmgate.wire.blocks import Usage
+from llmgate.wire.exchanges import Protocol
 
 _FIRST_OUTPUT: Final = 500.0  # tokens: what an answer of an unknown model is taken to have
 _FADE: Final = 0.9
@@ -46,19 +47,21 @@ class Foresight:
     def usage(self, call: Call, model: str) -> Usage:
         """The tokens a request will probably have on that model."""
         exchange = call.exchange
-        if exchange.protocol not in _READ:
-            return Usage(input_tokens=0, output_tokens=0)
-        model = model or exchange.model
-        if call.chars is None:
+        if exchange.protocol in _READ and call.chars is None:
             call.chars = text_chars(exchange.request_body)
+        chars = call.chars or 0
+        return self.guess(exchange.protocol, model or exchange.model, chars, call.most_output)
+
+    def guess(self, protocol: Protocol, model: str, chars: int, most_output: int | None) -> Usage:
+        """The tokens that so many characters of a request will probably have on that model."""
+        if protocol not in _READ:
+            return Usage(input_tokens=0, output_tokens=0)
         output = 0
-        if exchange.protocol in _ANSWERED:
+        if protocol in _ANSWERED:
             output = round(self._means.get(model, _FIRST_OUTPUT))
-            if call.most_output is not None:
-                output = min(output, call.most_output)
-        return Usage(
-            input_tokens=self._estimator.input_tokens(model, call.chars), output_tokens=output
-        )
+            if most_output is not None:
+                output = min(output, most_output)
+        return Usage(input_tokens=self._estimator.input_tokens(model, chars), output_tokens=output)
 
     def foresee(self, call: Call, way: Way, choice: Choice, provider: Provider | None) -> Try:
         """What the limits on a way must know; nothing is worked out that none of them asks for."""

@@ -80,7 +80,7 @@ class Minder:
         limit_s = call.timeout.idle_s if streaming else call.timeout.first_byte_s
         if silent_s >= limit_s:
             call.interrupt(_too_silent(call, limit_s, streaming=streaming))
-        elif not call.exchange.stream:
+        elif not call.exchange.stream or call.caller.patient:
             return
         elif not call.caller.head_sent and silent_s >= self._pace.early_head_s:
             call.wrote_ns = now

@@ -26,6 +26,7 @@ from llmgate.metrics import Metrics
 from llmgate.recording.library import shipped_folder
 from llmgate.relay.after import Aftermath
 from llmgate.relay.minder import Minder, Pace
+from llmgate.replay.replays import Replays
 from llmgate.routing.router import Router
 from llmgate.store.folder import store_file
 from llmgate.store.writer import Store
@@ -80,8 +81,18 @@ class Runtime:
             after,
         )
         self.editor = Editor(holder, store, self.scrub_text)
+        self.replays = Replays(
+            self.gateway,
+            store,
+            note=self.note,
+            scrub=self.scrub,
+            on_mistake=lambda error: self.log.failure("a replay failed in the gateway", error),
+            now_ms=now_ms,
+            live=lambda name: self.hub.live.get(name) or store.pending(name),
+        )
         self.core = Core(
             gateway=self.gateway,
+            replays=self.replays,
             holder=holder,
             store=store,
             hub=self.hub,
@@ -286,6 +297,7 @@ async def running_gateway(
                     runtime.editor.run,
                     runtime.probe_forever,
                     runtime.housekeep,
+                    runtime.replays.run,
                 )
             ]
             yield runtime

@@ -22,6 +22,9 @@ Timing = Literal["fast", "recorded"]
 MAX_SOURCES = 2_000
 MAX_TIMES = 100
 MAX_CONCURRENCY = 32
+MAX_TARGETS = 16
+MAX_REQUESTS = 20_000  # of one replay: sources x targets x times
+MAX_REPLAYS = 200  # kept; the oldest that is over goes
 
 
 class ReplayTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,6 +35,11 @@ class ReplayTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     provider: str = ""
     model: str = ""
+
+
+def target_name(target: ReplayTarget) -> str:
+    """What a target is called: the name of its column."""
+    return "/".join(filter(None, (target.provider, target.model))) or "as asked"
 
 
 class ReplaySpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
