@@ -66,13 +66,13 @@ class Backlog:
         entry.queued = size
         self._dirty[entry.id] = entry
 
-    def take(self) -> list[Entry]:
+    def take(self, max_bytes: int = BATCH_BYTES) -> list[Entry]:
         """The next batch; ``done`` or ``put_back`` must follow."""
         size = 0
         for key, entry in self._dirty.items():
             self._flight[key] = entry
             size += entry.queued
-            if len(self._flight) >= BATCH_ROWS or size >= BATCH_BYTES:
+            if len(self._flight) >= BATCH_ROWS or size >= max_bytes:
                 break
         for key in self._flight:
             del self._dirty[key]

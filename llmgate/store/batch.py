@@ -5,12 +5,14 @@ import asyncio
 from llmgate.config.credentials import Scrubber
 from llmgate.store.encoder import Encoder, Entry, Job, Written, job_of
 from llmgate.store.rows import Row
+from llmgate.store.sharing import Sharing
 from llmgate.wire.exchanges import ExchangeSummary
 
 _BIG = 64 << 10
 _STEP = 8  # exchanges encoded before the loop may serve somebody else
 _BEHIND = 800  # from here on callers wait a little longer, so that nothing has to be dropped
 _LONG_STEP = 64
+_THOROUGH = 6  # the compression level of big bodies
 
 
 class BatchEncoder:
@@ -18,8 +20,9 @@ class BatchEncoder:
 
     def __init__(self, scrubber: Scrubber) -> None:
         self.seq = 0  # of the last row
-        self._encoder = Encoder(scrubber)
-        self._big_encoder = Encoder(scrubber)  # of the thread that takes big bodies
+        self.sharing = Sharing()
+        self._encoder = Encoder(scrubber, self.sharing)
+        self._big_encoder = Encoder(scrubber, self.sharing, _THOROUGH)  # of a thread of its own
 
     def use(self, scrubber: Scrubber) -> None:
         """Other secrets from now on."""

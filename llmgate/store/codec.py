@@ -61,6 +61,10 @@ class Packer:
                 return ZSTD, size, packed
         return CHECKED, size, crc32(data).to_bytes(4, "little") + data
 
+    def compress(self, data: bytes) -> bytes:
+        """The data as ``ZSTD``, whether that is smaller or not."""
+        return self._fast.compress(data)
+
     def encode(self, rest: Rest) -> bytes:
         """The rest as msgpack, not yet packed."""
         return self._encoder.encode(rest)

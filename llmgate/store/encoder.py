@@ -1,4 +1,4 @@
-"""Turns an exchange into the rows to write: scrubbed, bounded, compressed."""
+"""Turns an exchange into the rows to write: scrubbed, bounded, cut into pieces, compressed."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,16 @@ import msgspec
 
 from llmgate.config.credentials import Scrubber, kept_query, kept_url
 from llmgate.exchange import Exchange
-from llmgate.store.codec import Packer, Rest, timing_bytes
+from llmgate.store.codec import SHARED, Packer, Rest, timing_bytes
+from llmgate.store.cutting import LEAST
 from llmgate.store.rows import Row, bounded, clean, mapped, plain, to_row, untrusted_text
+from llmgate.store.sharing import Sharing
 from llmgate.wire.exchanges import LIVE, Attempt, ExchangeDetail, ExchangeSummary
 
 DETAILS, REQUEST, SENT, ANSWER = range(4)
 PARTS_PER_EXCHANGE = 8
 
+_SHARED_PLACES = {REQUEST, SENT}
 _MAX_ITEMS = 200  # of attempts, marks, hints
 _MAX_USAGE = 20_000
 _JOINED = 1 << 18  # more than this is not joined to be asked about together
@@ -83,11 +86,18 @@ class Job(msgspec.Struct):
 
 
 class Written(msgspec.Struct):
-    """The rows of one exchange."""
+    """The rows of one exchange; ``generations`` are those that its bodies refer to."""
 
     row: Row
     ended: bool
     parts: list[Row]
+    pieces: list[Row] = []
+    generations: list[int] = []
+
+    @property
+    def size(self) -> int:
+        """About the bytes that it takes in the file."""
+        return 400 + sum(len(one[3]) + 24 for one in (*self.parts, *self.pieces))
 
 
 def job_of(entry: Entry, *, bodies: bool) -> Job:
@@ -144,9 +154,10 @@ def _safe_attempt(attempt: Attempt) -> Attempt:
 class Encoder:
     """Encodes jobs for one thread at a time; the scrubber may be exchanged in between."""
 
-    def __init__(self, scrubber: Scrubber) -> None:
+    def __init__(self, scrubber: Scrubber, sharing: Sharing, thorough: int = 3) -> None:
         self.scrubber = scrubber
-        self._packer = Packer()
+        self._sharing = sharing
+        self._packer = Packer(thorough)
 
     def encode(self, jobs: Sequence[Job]) -> list[Written]:
         """The rows of some jobs; small jobs are asked about secrets together."""
@@ -180,15 +191,20 @@ class Encoder:
         row = self._row(job.seq, job.summary, text, scrub=scrub)
         if scrub:
             parts = [(place, self.scrubber.scrub(data)) for place, data in parts]
-        pack = self._packer.pack
-        return Written(
-            row,
-            job.ended,
-            [
-                (place, codec, size, data)
-                for place, (codec, size, data) in ((place, pack(data)) for place, data in parts)
-            ],
-        )
+        written = Written(row, job.ended, [], [], [])
+        for part in parts:
+            self._put(written, job.seq, *part)
+        return written
+
+    def _put(self, written: Written, seq: int, part_id: int, data: bytes) -> None:
+        """Adds a part; long requests are cut into pieces that others may share."""
+        if len(data) >= LEAST and part_id % PARTS_PER_EXCHANGE in _SHARED_PLACES:
+            shared = self._sharing.share(seq, data, self._packer)
+            written.parts.append((part_id, SHARED, len(data), shared.data))
+            written.pieces += shared.pieces
+            written.generations.append(shared.generation)
+        else:
+            written.parts.append((part_id, *self._packer.pack(data)))
 
     def _parts(self, job: Job) -> list[tuple[int, bytes]]:
         base = job.seq * PARTS_PER_EXCHANGE

@@ -6,23 +6,32 @@ from pathlib import Path
 import aiosqlite
 
 from llmgate.store.connection import open_writer, set_aside
+from llmgate.store.pages import number
+from llmgate.store.pieces import GENERATION_BITS
 from llmgate.store.problems import StoreProblem
 from llmgate.store.rollup import add_rows
 from llmgate.store.sql import IS_LIVE
 
 CUT = "the gateway stopped before the answer ended"
 
+_LAST_GENERATION = f"""
+    SELECT max(ifnull((SELECT max(number) FROM generations), 0),
+               ifnull((SELECT max(id) >> {GENERATION_BITS} FROM pieces), 0))
+"""  # noqa: S608 - constants
 _COUNT_LIVE = add_rows(IS_LIVE)
 _CUT_LIVE = f"UPDATE exchanges SET state = 'cut', error = ? WHERE {IS_LIVE}"  # noqa: S608 - constants
 
 
 class StoreFile:
-    """The one writing connection; ``last_seq`` is of the newest row found when it was opened."""
+    """The one writing connection; ``last_seq`` is of the newest row found when it was opened,
+    ``last_generation`` of the newest pieces.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.db: aiosqlite.Connection | None = None
         self.last_seq = 0
+        self.last_generation = 0
         self.fresh = False  # nothing of what was written before is in this file
         self._inode = 0
         self._recovered = False
@@ -53,6 +62,7 @@ class StoreFile:
 
     async def _take_over(self, db: aiosqlite.Connection) -> None:
         self.last_seq = await number(db, "SELECT max(seq) FROM exchanges")
+        self.last_generation = await number(db, _LAST_GENERATION)
         if not self._recovered:
             await db.execute(_COUNT_LIVE)
             await db.execute(_CUT_LIVE, (CUT,))
@@ -79,13 +89,6 @@ class StoreFile:
         aside = set_aside(self.path)
         self._recovered = True  # a new file has nothing that a crash left behind
         return aside
-
-
-async def number(db: aiosqlite.Connection, query: str) -> int:
-    """The only cell of a query, 0 for NULL."""
-    async with db.execute(query) as cursor:
-        row = await cursor.fetchone()
-    return int(row[0] or 0) if row else 0
 
 
 def _inode(path: Path) -> int:

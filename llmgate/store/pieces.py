@@ -58,7 +58,7 @@ async def load(rows: Rows, parts: Iterable[Packed]) -> Pieces:
     wanted: set[int] = set()
     for codec, data in parts:
         if codec == SHARED:
-            wanted.update(_ids_of(data))
+            wanted.update(ids_of(data))
     found: dict[int, Packed] = {}
     ids = sorted(wanted)
     for start in range(0, len(ids), _AT_ONCE):
@@ -69,7 +69,8 @@ async def load(rows: Rows, parts: Iterable[Packed]) -> Pieces:
     return found
 
 
-def _ids_of(data: bytes) -> list[int]:
+def ids_of(data: bytes) -> list[int]:
+    """The pieces that a part refers to; none when it is damaged."""
     try:
         return read_manifest(data).ids()
     except BrokenBody:

@@ -1,4 +1,8 @@
-"""Age and size caps: the oldest exchanges go first, a few at a time; freed pages leave the file."""
+"""Age and size caps: the oldest exchanges go first, those kept for good stay.
+
+The size cap is held by making room before a batch is written, so that the file never grows beyond
+it, whatever comes in. Near the cap that costs a measurement per batch; far from it, nothing.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,109 +11,156 @@ import aiosqlite
 import msgspec
 
 from llmgate.store import rollup
+from llmgate.store.caps import Caps
 from llmgate.store.encoder import PARTS_PER_EXCHANGE
+from llmgate.store.pages import STEP, empty_wal, give_back, number, used_bytes, wal_bytes
+from llmgate.store.sql import IS_KEPT, IS_LIVE
+from llmgate.store.sweeping import Sweeper
 
-_DAY_MS = 86_400_000
-_SLACK = 0.95  # a full store is brought a little below its cap, so that not every row trims
-_WAL_LIMIT = 16 << 20
 _TOO_LONG_S = 0.03
 _SHORT_S = 0.008
 _SMALLEST, _LARGEST = 10, 1000
-_VACUUM_PAGES = 256
 _FORGET_EVERY_S = 3600.0
+_LOOK_BACK_S = 60.0
+_WAL_AGAIN_S = 1.0  # a reader was in the way
+_CAUTION = 2  # what is written takes at most so many times its size: pages are not full
+_SPARE = 0.08  # of a nearly full file: free pages that are about to be used again
 
-
-class Caps(msgspec.Struct, frozen=True):
-    """What may be kept; 0 or less means without limit."""
-
-    keep_days: float
-    keep_mb: float
-
-    @property
-    def keep_bytes(self) -> float:
-        """The size cap in bytes."""
-        return self.keep_mb * 1_000_000
-
-    @property
-    def wal_bytes(self) -> float:
-        """The part of it that the write-ahead log may take."""
-        return min(_WAL_LIMIT, self.keep_bytes / 8) if self.keep_bytes > 0 else _WAL_LIMIT
+_REMOVABLE = f"""
+    SELECT seq, started_ms FROM exchanges
+    WHERE started_ms >= ? AND started_ms < ? AND NOT {IS_KEPT} AND NOT {IS_LIVE}
+    ORDER BY started_ms, seq LIMIT ?
+"""  # noqa: S608 - constants
+_EARLIEST, _LATEST = -(1 << 62), 1 << 62
 
 
 class Trimmed(msgspec.Struct, frozen=True):
-    """What a step did: exchanges removed, bytes in use now, whether there is more to do."""
+    """What a step did: exchanges removed, and whether there is more to do."""
 
     removed: int
-    size_bytes: int
     more: bool
 
 
 class Retention:
-    """Enforces the caps in steps short enough for the writer to wait for."""
+    """Enforces the caps in steps short enough for the writer to wait for.
+
+    ``full`` is set while the size cap is exceeded by what is kept for good alone; ``count`` is how
+    many exchanges there are, None until they have been counted.
+    """
 
     def __init__(self, path: Path, monotonic: Callable[[], float]) -> None:
+        self.sweeper = Sweeper()
+        self.full = False
+        self.count: int | None = None
+        self.size_bytes = 0
         self._path = path
         self._monotonic = monotonic
         self._batch = 50
         self._draining = False
         self._forget_at = 0.0
+        self._used = float("inf")  # at most, as far as is known: measured, and written since
+        self._from_ms = _EARLIEST  # before this, everything is kept for good
+        self._look_back_at = 0.0
+        self._wal_pages = 0
+        self._wal_at = 0.0
 
-    async def step(self, db: aiosqlite.Connection, caps: Caps, now_ms: int) -> Trimmed:
-        """Removes at most one batch."""
-        room = caps.wal_bytes
-        if wal_bytes(self._path) > room:
-            await self._empty_wal(db)
-        used, cap = await used_bytes(db), caps.keep_bytes - room
-        if caps.keep_bytes > 0 and used > cap:
-            self._draining = True
-        elif used <= cap * _SLACK:
-            self._draining = False
-        batch = self._batch
-        if self._draining:
-            batch = min(batch, await self._needed(db, used, cap * _SLACK))
-        removed = await self._remove_timed(db, caps, now_ms, batch)
+    def forget(self) -> None:
+        """The file is another one."""
+        self.sweeper.forget()
+        self.count = None
+        self._used, self._from_ms, self._wal_pages = float("inf"), _EARLIEST, 0
+
+    def counted(self, more: int) -> None:
+        """So many exchanges were added."""
+        if self.count is not None:
+            self.count += more
+
+    async def make_room(
+        self, db: aiosqlite.Connection, caps: Caps, incoming: int, generation: int
+    ) -> None:
+        """Makes room for some bytes that are about to be written.
+
+        ``generation`` is the oldest whose pieces they may refer to.
+        """
+        await self._tune(db, caps)
+        incoming *= _CAUTION
+        if self._used + incoming > caps.most_used:
+            self._used = await used_bytes(db)
+            if self._used + incoming > caps.most_used:
+                await self._drain(db, caps, incoming, generation)
+        self._used += incoming
+
+    async def _drain(
+        self, db: aiosqlite.Connection, caps: Caps, incoming: int, generation: int
+    ) -> None:
+        while self._used + incoming > caps.wanted:
+            if await self.sweeper.step(db, generation) is None:
+                needed = self._needed(caps.wanted - incoming)
+                if not await self._remove(db, needed, _LATEST):
+                    break
+            self._used = await used_bytes(db)
+            await self.bound_wal(db, caps)
+        self.full = self._used > caps.most_used
+
+    async def step(
+        self, db: aiosqlite.Connection, caps: Caps, now_ms: int, generation: int
+    ) -> Trimmed:
+        """Removes at most one batch of what is over the caps."""
+        if self.count is None:
+            self.count = await number(db, "SELECT count(*) FROM exchanges")
+        await self._tune(db, caps)
+        await self.bound_wal(db, caps)
+        removed, more = await self._trim(db, caps, now_ms, generation)
         await self._forget_spend(db, now_ms)
-        left = await self._shrink_file(db)
-        more = removed >= batch or left or (self._draining and removed > 0)
-        return Trimmed(removed, await self.size(db), more)
+        self._used = await used_bytes(db)
+        left = await give_back(db, self._spare(caps))
+        self.size_bytes = int(self._used) + wal_bytes(self._path)
+        return Trimmed(removed, more or left)
 
-    async def _forget_spend(self, db: aiosqlite.Connection, now_ms: int) -> None:
-        """Spend is kept much longer than exchanges, whatever the caps."""
-        if self._monotonic() >= self._forget_at:
-            self._forget_at = self._monotonic() + _FORGET_EVERY_S
-            await db.execute("DELETE FROM spend WHERE slot_ms < ?", [now_ms - rollup.KEEP_MS])
-            await db.commit()
-
-    async def _needed(self, db: aiosqlite.Connection, used: int, wanted: float) -> int:
-        """About how many of average size bring the store to the size wanted."""
-        query = "SELECT (SELECT max(seq) FROM exchanges) - (SELECT min(seq) FROM exchanges) + 1"
-        async with db.execute(query) as cursor:
-            row = await cursor.fetchone()
-        count = int(row[0] or 1) if row else 1
-        return max(_SMALLEST, int((used - wanted) / max(1, used) * count))
-
-    async def _remove_timed(
-        self, db: aiosqlite.Connection, caps: Caps, now_ms: int, batch: int
-    ) -> int:
-        began = self._monotonic()
-        removed = await self._remove(db, caps, now_ms, batch)
-        self._adapt(self._monotonic() - began, removed)
-        return removed
-
-    async def _remove(self, db: aiosqlite.Connection, caps: Caps, now_ms: int, batch: int) -> int:
-        oldest_ms = now_ms - int(caps.keep_days * _DAY_MS) if caps.keep_days > 0 else None
+    async def _trim(
+        self, db: aiosqlite.Connection, caps: Caps, now_ms: int, generation: int
+    ) -> tuple[int, bool]:
+        """How many exchanges went, and whether more may have to."""
+        if await self.sweeper.step(db, generation) is not None:
+            return 0, True
+        self._used = await used_bytes(db)
+        self._draining = self._used > (caps.wanted if self._draining else caps.most_used)
         if self._draining:
-            where, bound = "", []
-        elif oldest_ms is not None:
-            where, bound = "WHERE started_ms < ?", [oldest_ms]
-        else:
+            removed = await self._remove(db, self._needed(caps.wanted), _LATEST)
+            self.full = not removed and self._used > caps.most_used
+            return removed, removed > 0
+        self.full = False
+        oldest_ms = caps.oldest_ms(now_ms)
+        removed = 0 if oldest_ms is None else await self._remove(db, self._batch, oldest_ms)
+        return removed, removed > 0
+
+    def _needed(self, wanted: float) -> int:
+        """About how many of average size bring the store to the size wanted, one batch at most."""
+        over = (self._used - wanted) / max(1.0, self._used)
+        return max(1, min(self._batch, int(over * (self.count or _SMALLEST))))
+
+    async def _remove(self, db: aiosqlite.Connection, most: int, before_ms: int) -> int:
+        """Removes the oldest that began before a moment; how many."""
+        began = self._monotonic()
+        if began >= self._look_back_at:
+            self._look_back_at, self._from_ms = began + _LOOK_BACK_S, _EARLIEST
+        async with db.execute(_REMOVABLE, (self._from_ms, before_ms, most)) as cursor:
+            rows = [(int(row[0]), int(row[1])) for row in await cursor.fetchall()]
+        if not rows:
             return 0
-        query = f"SELECT seq FROM exchanges {where} ORDER BY started_ms, seq LIMIT ?"  # noqa: S608
-        async with db.execute(query, [*bound, batch]) as cursor:
-            seqs = [int(row[0]) for row in await cursor.fetchall()]
-        if seqs:
-            await delete(db, seqs)
-        return len(seqs)
+        self._from_ms = rows[-1][1]
+        await self._delete(db, [seq for seq, _ in rows])
+        self.counted(-len(rows))
+        self._adapt(self._monotonic() - began, len(rows))
+        return len(rows)
+
+    async def _delete(self, db: aiosqlite.Connection, seqs: list[int]) -> None:
+        """Removes exchanges with everything that belongs to them alone."""
+        ranges = [(seq * PARTS_PER_EXCHANGE, (seq + 1) * PARTS_PER_EXCHANGE) for seq in seqs]
+        await db.executemany("DELETE FROM parts WHERE id >= ? AND id < ?", ranges)
+        await db.executemany("DELETE FROM exchanges WHERE seq = ?", [(seq,) for seq in seqs])
+        await self.sweeper.removed(db, min(seqs), max(seqs))
+        await db.commit()
 
     def _adapt(self, took_s: float, removed: int) -> None:
         if took_s > _TOO_LONG_S:
@@ -117,47 +168,26 @@ class Retention:
         elif took_s < _SHORT_S and removed == self._batch:
             self._batch = min(_LARGEST, self._batch * 2)
 
-    async def _shrink_file(self, db: aiosqlite.Connection) -> bool:
-        """Gives free pages back to the file system; True when many are left."""
-        free = await pragma(db, "freelist_count")
-        if free > _VACUUM_PAGES:
-            # `execute` would take one step, which frees one page; a script runs to its end.
-            await db.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
-        return free > 2 * _VACUUM_PAGES
+    def _spare(self, caps: Caps) -> int:
+        """Free pages that stay in the file: many when it is nearly full, for they are used soon."""
+        nearly = self._used > caps.most_used * (1 - _SPARE * 2)
+        return max(STEP, int(caps.most_used * _SPARE / 4096)) if nearly else STEP
 
-    async def _empty_wal(self, db: aiosqlite.Connection) -> None:
-        async with db.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
-            await cursor.fetchall()
+    async def _tune(self, db: aiosqlite.Connection, caps: Caps) -> None:
+        if self._wal_pages != caps.wal_pages:
+            self._wal_pages = caps.wal_pages
+            await db.execute(f"PRAGMA wal_autocheckpoint = {caps.wal_pages}")
 
-    async def size(self, db: aiosqlite.Connection) -> int:
-        """Bytes in use: pages that hold something, and the WAL."""
-        return await used_bytes(db) + wal_bytes(self._path)
+    async def bound_wal(self, db: aiosqlite.Connection, caps: Caps) -> None:
+        """Keeps the write-ahead log within its part of the cap, as soon as no reader needs it."""
+        if wal_bytes(self._path) <= caps.wal_bytes or self._monotonic() < self._wal_at:
+            return
+        if not await empty_wal(db):
+            self._wal_at = self._monotonic() + _WAL_AGAIN_S
 
-
-async def delete(db: aiosqlite.Connection, seqs: list[int]) -> None:
-    """Removes exchanges with everything that belongs to them."""
-    ranges = [(seq * PARTS_PER_EXCHANGE, (seq + 1) * PARTS_PER_EXCHANGE) for seq in seqs]
-    await db.executemany("DELETE FROM parts WHERE id >= ? AND id < ?", ranges)
-    await db.executemany("DELETE FROM exchanges WHERE seq = ?", [(seq,) for seq in seqs])
-    await db.commit()
-
-
-async def pragma(db: aiosqlite.Connection, name: str) -> int:
-    """The value of a numeric pragma."""
-    async with db.execute(f"PRAGMA {name}") as cursor:
-        row = await cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
-async def used_bytes(db: aiosqlite.Connection) -> int:
-    """Bytes of the pages that hold something."""
-    pages = await pragma(db, "page_count") - await pragma(db, "freelist_count")
-    return pages * await pragma(db, "page_size")
-
-
-def wal_bytes(path: Path) -> int:
-    """The size of the write-ahead log."""
-    try:
-        return Path(f"{path}-wal").stat().st_size
-    except OSError:
-        return 0
+    async def _forget_spend(self, db: aiosqlite.Connection, now_ms: int) -> None:
+        """Spend is kept much longer than exchanges, whatever the caps."""
+        if self._monotonic() >= self._forget_at:
+            self._forget_at = self._monotonic() + _FORGET_EVERY_S
+            await db.execute("DELETE FROM spend WHERE slot_ms < ?", [now_ms - rollup.KEEP_MS])
+            await db.commit()

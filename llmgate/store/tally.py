@@ -10,6 +10,7 @@ from llmgate.store.rows import COLUMNS, Row
 MOST_NAMES = 10_000  # callers choose names: memory stays bounded while nothing can be written
 
 _LATEST_MS = 1 << 53
+_IMPORTED = "import"
 _pick = itemgetter(
     *(
         1 + COLUMNS.index(name)
@@ -25,6 +26,7 @@ _pick = itemgetter(
             "error_type",
             "cost_usd",
             "cost_basis",
+            "replay",
             *TOKENS,
         )
     )
@@ -44,11 +46,12 @@ class Tally:
 
     def add(self, row: Row) -> None:
         """Counts an exchange."""
-        at, provider, model, served, key, route, client, status, error, usd, basis, *tokens = _pick(
-            row
-        )
+        at, provider, model, served, key, route, client, status, error, *costs = _pick(row)
+        usd, basis, replay, *tokens = costs
         if not 0 <= at < _LATEST_MS:
             return  # no row can have it either
+        if replay == _IMPORTED:
+            return  # it was paid for long ago, and not through this gateway
         names = (at - at % SLOT_MS, provider, served or model, key, route, client)
         priced = usd is not None and usd == usd  # noqa: PLR0124 - not a number is not a price
         estimated = priced and basis == "estimated"

@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 import aiosqlite
+import msgspec
 
 from llmgate.config.credentials import Scrubber
 from llmgate.exchange import Exchange
-from llmgate.store import rollup
 from llmgate.store.backlog import Backlog
 from llmgate.store.batch import BatchEncoder
+from llmgate.store.caps import Caps
 from llmgate.store.encoder import Entry, Written
-from llmgate.store.file import StoreFile, number
+from llmgate.store.file import StoreFile
+from llmgate.store.indexing import Indexing
 from llmgate.store.ledger import Ledger, Page
 from llmgate.store.problems import StoreProblem, explain, is_damage, is_mistake, is_refusal
 from llmgate.store.queries import Queries
-from llmgate.store.retention import Caps, Retention
-from llmgate.store.rows import INSERT, OR_UPDATE
-from llmgate.store.tally import tally_of
-from llmgate.store.together import FEW, together
+from llmgate.store.retention import Retention
+from llmgate.store.transaction import write
 from llmgate.store.unbroken import unbroken
 from llmgate.wire.gateway import Recording
 
@@ -41,12 +41,13 @@ GATHER_S = 0.04
 RETRY_S = 2.0
 MAINTAIN_S = 10.0
 
+_FULL = (
+    "%s: what is marked or exported fills recording.keep_mb (%g) by itself, so other exchanges go"
+    " soon after they are recorded; allow more, or unmark some"
+)
 _STOPPED_BYTES = 32 << 20  # bodies held while nothing can be written
 
 _log = logging.getLogger("llmgate.store")
-
-_PARTS = "INSERT OR REPLACE INTO parts"
-_COUNTERS = "INSERT OR REPLACE INTO counters (name, data)"
 
 
 def _epoch_ms() -> int:
@@ -67,20 +68,20 @@ class Store:
     ) -> None:
         self.path = path
         self.queries = Queries(path, monotonic)
+        self.indexing = Indexing(self.queries.rows, self.change)
         self.backlog = Backlog()
         self._on_problem = on_problem
         self._now_ms = now_ms
         self._monotonic = monotonic
         self._bodies: Bodies = "full"
         self._caps = Caps(0, 0)
-        self._retention = Retention(path, monotonic)
+        self.retention = Retention(path, monotonic)
         self._encoder = BatchEncoder(scrubber)
         self._ledger = Ledger(self._encoder.row)
         self._file = StoreFile(path)
         self._problem = ""
         self._closed = False
-        self._kept: int | None = None
-        self._size_bytes = 0
+        self._said_full = False
         self._maintain_at = 0.0
         self._wake = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -176,6 +177,8 @@ class Store:
         """Applies a recording section, while running too."""
         self._bodies = bodies
         self._caps = Caps(keep_days, keep_mb)
+        self._encoder.sharing.limit(self._caps.keep_bytes)
+        self.indexing.limit(self._caps.keep_bytes)
         if scrubber is not None:
             self._encoder.use(scrubber)
         self._maintain_at = 0.0
@@ -190,8 +193,8 @@ class Store:
         return Recording(
             state="stopped" if self._problem else state,
             problem=self._problem,
-            kept=self._kept or 0,
-            size_bytes=self._size_bytes,
+            kept=self.retention.count or 0,
+            size_bytes=self.retention.size_bytes,
             queued=len(backlog),
             dropped_bodies=backlog.dropped_bodies,
             dropped_exchanges=backlog.dropped_exchanges,
@@ -246,14 +249,15 @@ class Store:
                 await self._stop(error)
 
     async def _maintain(self, db: aiosqlite.Connection) -> None:
-        if self._kept is None:
-            self._kept = await number(db, "SELECT count(*) FROM exchanges")
-        trimmed = await self._retention.step(db, self._caps, self._now_ms())
-        self._kept -= trimmed.removed
-        self._size_bytes = trimmed.size_bytes
+        sharing = self._encoder.sharing
+        trimmed = await self.retention.step(db, self._caps, self._now_ms(), sharing.generation)
+        if self.retention.full and sharing.in_use:
+            sharing.start_over()  # what was removed may have been the last to need its pieces
+            trimmed = msgspec.structs.replace(trimmed, more=True)
         if trimmed.more:
             self._maintain_at = 0.0
             self._wake.set()
+        self._tell_full()
 
     async def close(self) -> None:
         """Writes what is queued and closes the file."""
@@ -266,11 +270,12 @@ class Store:
     # One batch.
 
     async def _write_batch(self) -> bool:
-        batch, page = self.backlog.take(), self._ledger.take()
+        batch, page = self.backlog.take(self._caps.batch_bytes), self._ledger.take()
         try:
             await self._write(await self._encode(batch), page)
             self._ledger.done()
         except Exception as error:  # noqa: BLE001 - the recorder may never break a stream
+            self._encoder.sharing.start_over()
             if not is_refusal(error):
                 self.backlog.put_back()
                 self._ledger.put_back()
@@ -278,6 +283,7 @@ class Store:
                 return False
             await self._write_apart(batch, page)
         except BaseException:
+            self._encoder.sharing.start_over()
             self.backlog.put_back()
             self._ledger.put_back()
             raise
@@ -286,36 +292,37 @@ class Store:
 
     def _wrote(self, batch: list[Entry]) -> None:
         for entry in batch:
-            self._kept = None if self._kept is None else self._kept + (not entry.inserted)
+            self.retention.counted(not entry.inserted)
             entry.inserted = True
             entry.request_written = entry.request_written or entry.writing_request
         self.backlog.done()
+        self.indexing.wrote(len(batch))
 
     async def _encode(self, batch: list[Entry]) -> list[Written]:
+        written = await self._encode_once(batch)
+        too_large = {item.row[0] for item in written if item.size > self._caps.largest}
+        if not too_large:
+            return written
+        for entry in batch:
+            if entry.seq in too_large:
+                entry.keep = False
+                self.backlog.dropped_bodies += 1
+        self._encoder.sharing.start_over()
+        return await self._encode_once(batch)
+
+    async def _encode_once(self, batch: list[Entry]) -> list[Written]:
         bodies = self._bodies == "full"
         return await self._encoder.encode(batch, bodies=bodies, waiting=len(self.backlog))
 
     async def _write(self, written: list[Written], page: Page | None = None) -> None:
-        """Exchanges and what they cost in one transaction: none is counted twice or not at all."""
+        """Makes room for a batch and writes it."""
         db = self._file.connection
-        parts = [part for item in written for part in item.parts]
-        tally = tally_of(item.row for item in written if item.ended)
-        if page is not None:
-            tally.merge(page.tally)
-            await self._write_counters(page.counters)
-        for statement, values in (
-            *together(INSERT, OR_UPDATE, [item.row for item in written]),
-            *together(_PARTS, "", parts),
-            *together(rollup.ADD, rollup.ONTO, tally.rows(), FEW),
-        ):
-            await db.execute(statement, values)
-        await db.commit()
-
-    async def _write_counters(self, counters: dict[str, bytes]) -> None:
-        if counters:
-            for statement, values in together(_COUNTERS, "", list(counters.items())):
-                await self._file.connection.execute(statement, values)
-            await self._file.connection.execute("DELETE FROM counters WHERE length(data) = 0")
+        generations = [number for item in written for number in item.generations]
+        generation = min(generations, default=self._encoder.sharing.generation)
+        size = sum(item.size for item in written)
+        await self.retention.make_room(db, self._caps, size, generation)
+        await write(db, written, page)
+        await self.retention.bound_wal(db, self._caps)
 
     async def _write_apart(self, batch: list[Entry], page: Page) -> None:
         """One of the batch cannot be stored (a number beyond 64 bits): it alone is dropped."""
@@ -324,6 +331,7 @@ class Store:
             try:
                 await self._write(await self._encode([entry]))
             except Exception as error:  # noqa: BLE001 - the recorder may never break a stream
+                self._encoder.sharing.start_over()
                 await self._file.rollback()
                 self.backlog.dropped_exchanges += 1
                 if entry.ended:
@@ -355,7 +363,8 @@ class Store:
             self.backlog.start_over()
             self._ledger.start_over()
         self._encoder.seq = max(self._encoder.seq, self._file.last_seq)
-        self._kept = None
+        self._encoder.sharing.start_over(self._file.last_generation)
+        self.retention.forget()
         self._maintain_at = 0.0
 
     async def _stop(self, error: Exception) -> None:
@@ -376,6 +385,12 @@ class Store:
             await self._connect()
         except (sqlite3.Error, OSError, StoreProblem) as error:
             self._tell(explain(error, self.path))
+
+    def _tell_full(self) -> None:
+        """Says once that the size cap cannot be held, and once more when it could in between."""
+        if self.retention.full and not self._said_full:
+            _log.warning(_FULL, self.path.name, self._caps.keep_mb)
+        self._said_full = self.retention.full
 
     def _tell(self, problem: str) -> None:
         if problem == self._problem:
