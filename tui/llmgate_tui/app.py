@@ -150,7 +150,7 @@ class LlmgateApp(App[None]):
         await self.api.aclose()
 
     def _own_memory(self) -> dict[str, str]:
-        return {"theme": self.theme, "screen": self.main.bodies.active}
+        return {"theme": self.theme, "screen": self.main.bodies.home}
 
     def exit(
         self,

@@ -9,6 +9,7 @@ from llmgate_tui.connection import Link
 from llmgate_tui.desk import Desk
 from llmgate_tui.memory import Memory
 from llmgate_tui.screens.body import Body
+from llmgate_tui.screens.compare import CompareBody
 from llmgate_tui.screens.config import ConfigBody
 from llmgate_tui.screens.events import EventsBody
 from llmgate_tui.screens.keys import KeysBody
@@ -35,7 +36,10 @@ _MAKERS: Final[dict[str, Callable[[Desk], Body]]] = {
     "replay": ReplayBody,
     "config": ConfigBody,
     "events": EventsBody,
+    "compare": CompareBody,
 }
+ASIDE: Final = ("compare",)
+"""Not among the eight: opened from one of them, with something to show."""
 
 
 class Bodies(Container):
@@ -58,7 +62,7 @@ class Bodies(Container):
 
     def in_order(self) -> list[str]:
         """The names of all screens, the shown one first."""
-        names = [name for _, name, _ in SCREENS]
+        names = [*(name for _, name, _ in SCREENS), *ASIDE]
         return [self.active, *(name for name in names if name != self.active)]
 
     def body_of(self, name: str) -> Body:
@@ -66,6 +70,25 @@ class Bodies(Container):
         if name not in self.made:
             self.made[name] = _MAKERS[name](self._desk)
         return self.made[name]
+
+    @property
+    def replay(self) -> ReplayBody:
+        """The Replay screen, which others hand exchanges to."""
+        body = self.body_of("replay")
+        assert isinstance(body, ReplayBody)
+        return body
+
+    @property
+    def compare(self) -> CompareBody:
+        """The comparison, which others hand two exchanges to."""
+        body = self.body_of("compare")
+        assert isinstance(body, CompareBody)
+        return body
+
+    @property
+    def home(self) -> str:
+        """The one of the eight that is shown, or that what is shown was opened from."""
+        return self.compare.origin if self.active in ASIDE else self.active
 
     def memory(self) -> Memory:
         """What the screens that were opened want to keep."""

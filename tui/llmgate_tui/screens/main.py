@@ -17,9 +17,17 @@ from llmgate_tui.connection import Link
 from llmgate_tui.copying import CHOICES, text_of
 from llmgate_tui.desk import Desk
 from llmgate_tui.screens.bodies import SCREENS, Bodies
-from llmgate_tui.screens.body import DraftChanged, OpenTraffic
+from llmgate_tui.screens.body import (
+    CopyText,
+    DraftChanged,
+    OpenCompare,
+    OpenMatrix,
+    OpenReplay,
+    OpenTraffic,
+)
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.preview import Preview, notice
+from llmgate_tui.screens.replay_once import again
 from llmgate_tui.screens.traffic import TrafficBody
 from llmgate_tui.widgets.header import Header, ProblemLine
 from llmgate_tui.widgets.key_line import KeyLine
@@ -180,8 +188,10 @@ class MainScreen(Screen[None]):
 
     async def action_show(self, name: str) -> None:
         """One of the eight screens."""
+        if name == "replay":
+            self.bodies.replay.offer(self.body.looked())
         await self.bodies.switch(name)
-        self._tabs.active = [known for _, known, _ in SCREENS].index(name)
+        self._tabs.active = [known for _, known, _ in SCREENS].index(self.bodies.home)
         self._tabs.redraw()
         self.refresh_bindings()
 
@@ -196,6 +206,31 @@ class MainScreen(Screen[None]):
         await self.action_show("traffic")
         work = self.body.open(filter=event.filter, exchange=event.exchange)
         self.run_worker(work, group="open", exclusive=True, exit_on_error=False)
+
+    @on(OpenCompare)
+    async def _open_compare(self, event: OpenCompare) -> None:
+        event.stop()
+        origin = self.bodies.home
+        self.bodies.compare.origin = origin
+        await self.action_show("compare")
+        self.bodies.compare.open(event.left, event.right, origin)
+
+    @on(OpenReplay)
+    async def _open_replay(self, event: OpenReplay) -> None:
+        """At once, after a question of one line, or by the form."""
+        event.stop()
+        row = self._traffic.find(event.ids[0]) if len(event.ids) == 1 else None
+        if not event.ask and row is not None:
+            self.run_worker(again(self, self.desk, row), group="again", exit_on_error=False)
+        elif event.ids:
+            await self.action_show("replay")
+            self.bodies.replay.give(event.ids)
+
+    @on(OpenMatrix)
+    async def _open_matrix(self, event: OpenMatrix) -> None:
+        event.stop()
+        await self.action_show("replay")
+        self.bodies.replay.open(event.replay)
 
     def action_hints(self) -> None:
         """The keys at the foot."""
@@ -241,6 +276,11 @@ class MainScreen(Screen[None]):
             return
         title = next(label for _, label, value in CHOICES if value == choice)
         await self._copied(title[0].upper() + title[1:], text)
+
+    @on(CopyText)
+    async def _copy_text(self, event: CopyText) -> None:
+        event.stop()
+        await self._copied(event.what, event.text)
 
     async def _copied(self, what: str, text: str) -> None:
         self.app.copy_to_clipboard(text)
