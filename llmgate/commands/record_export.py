@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -11,16 +10,12 @@ from typing import Final, get_args
 
 from llmgate.commands.attached import ask, attached
 from llmgate.commands.log import add_filters, filter_of, newest
-from llmgate.config.dotenv import environment
-from llmgate.config.find import built_from_environment, env_files, find_config
-from llmgate.config.load import read_config
-from llmgate.config.snapshot import Snapshot
-from llmgate.control.exporting import NoSuchExchange, export, recorded, rules_of
-from llmgate.errors import ConfigProblem, LlmgateError, StartupProblem
+from llmgate.commands.record_rules import rules_from
+from llmgate.control.exporting import NoSuchExchange, export, recorded
+from llmgate.errors import LlmgateError, StartupProblem
 from llmgate.recording.exporting.document import document
 from llmgate.recording.files import keep, write_file
 from llmgate.recording.promote import NotPromotable, Wish
-from llmgate.recording.rules import Rules
 from llmgate.server.run_file import owned
 from llmgate.server.token import sole_owner
 from llmgate.store.annotations import note_exported
@@ -114,7 +109,7 @@ async def _each(
     queries: Queries, ids: Sequence[str], args: argparse.Namespace
 ) -> tuple[list[str], list[Skipped]]:
     """A recording of each, in a folder."""
-    rules, wish, folder = _rules(args), _wish(args), Path(args.to or ".")
+    rules, wish, folder = rules_from(args), _wish(args), Path(args.to or ".")
     done: list[str] = []
     skipped: list[Skipped] = []
     for one in ids:
@@ -133,7 +128,7 @@ async def _one(
     queries: Queries, ids: Sequence[str], args: argparse.Namespace
 ) -> tuple[list[str], list[Skipped]]:
     """All in one document."""
-    exported = await export(queries, ids, args.format, _rules(args), _wish(args))
+    exported = await export(queries, ids, args.format, rules_from(args), _wish(args))
     made = exported.document
     if args.output == "-":
         sys.stdout.flush()
@@ -145,26 +140,6 @@ async def _one(
     else:
         print(keep(Path(args.to or "."), made.name, made.data, private=args.raw)[0])
     return exported.ids, made.skipped
-
-
-def _rules(args: argparse.Namespace) -> Rules:
-    return rules_of(_snapshot(args))
-
-
-def _snapshot(args: argparse.Namespace) -> Snapshot:
-    """The config, for its secrets; they were blanked once already when they were stored."""
-    folder = Path.cwd()
-    named = Path(args.env_file) if args.env_file else None
-    path = find_config(args.config, environment([folder / ".env"], os.environ), folder)
-    environ = environment(env_files(path, folder, named), os.environ)
-    if path is not None:
-        try:
-            return read_config(path, environ, now_ms=0)
-        except ConfigProblem as problem:
-            if args.config:
-                raise
-            print(f"llmgate: its secrets are not looked for: {problem}", file=sys.stderr)
-    return built_from_environment(environ)
 
 
 async def _note(args: argparse.Namespace, path: Path, ids: list[str]) -> None:

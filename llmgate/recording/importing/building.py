@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from llmgate.config.credentials import kept_headers
+from llmgate.recording.canonical import recording_id
 from llmgate.recording.derive import derive
 from llmgate.recording.headers import path_of
 from llmgate.recording.importing.placing import Placed
@@ -51,13 +52,15 @@ def build(  # noqa: PLR0913 - one name for each thing a file may know
 ) -> Recording:
     """Makes the recording; without an answer it can be sent again and is never served."""
     seen = _seen(body)
+    path = path_of(place.path, place.query)
     recording = Recording(
+        id=recording_id(place.protocol, path, body),
         title=titled(title) or title_of(place.protocol, "POST", place.path, body),
         note=note,
         dialect=place.protocol,
         stream=bool(seen.stream),
         method="POST",
-        path=path_of(place.path, place.query),
+        path=path,
         model=safe_text(seen.model[:200], newlines=False),
         request_headers=plain_headers(headers, len(body)),
         body=body,

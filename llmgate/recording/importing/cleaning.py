@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from llmgate.recording.canonical import recording_id
 from llmgate.recording.derive import derived_of
 from llmgate.recording.importing.found import Items
 from llmgate.recording.importing.kinds import read_import, told_kind
@@ -66,7 +67,7 @@ def _read_again(recording: Recording) -> Recording:
     said = derived_of(recording)
     return msgspec.structs.replace(
         recording,
-        id="",
+        id=recording_id(recording.dialect, recording.path, recording.body),
         text=said.text,
         tool_calls=said.tool_calls,
         finish=said.finish,

@@ -32,6 +32,7 @@ from llmgate.recording.importing.shapes import place_of
 from llmgate.recording.recording import Recording
 
 _NO_MODEL: Final = "unknown"
+_LOOKED_AT: Final = 50
 _Answers = dict[str, tuple[int, Fields]]
 
 
@@ -60,6 +61,14 @@ def _left_over(answers: _Answers, asked: set[str], name: str) -> Items:
                 f"{name}, line {number}",
                 "the answer of a batch without its request: import both files together",
             )
+
+
+def answers_batches(data: bytes) -> bool:
+    """Whether a file holds answers of a batch, which need its requests beside them."""
+    return any(
+        not isinstance(item, Broken) and _is_batch_answer(item[2])
+        for _, item in zip(range(_LOOKED_AT), objects(data), strict=False)
+    )
 
 
 def _is_batch_answer(fields: Fields) -> bool:
