@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from litestar import Response, Router
 from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 
+from llmgate.control.compare import compare_router
 from llmgate.control.config import config_router
 from llmgate.control.events import stream_events
 from llmgate.control.exchanges import exchanges_router
@@ -46,6 +47,7 @@ def control_router(admitted: Guard) -> Router:
             limits_router,
             spend_router,
             exchanges_router,
+            compare_router,
             replays_router,
             *export_routers,
             import_router,
