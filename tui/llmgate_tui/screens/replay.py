@@ -78,6 +78,7 @@ class ReplayBody(Body):
         if came_back:
             self.setup.list.ask()
             self.setup.cost.again()
+            self.matrix.again()
 
     def offer(self, looked: Looked) -> None:
         """What the Traffic screen stands on."""

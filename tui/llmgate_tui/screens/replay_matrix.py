@@ -76,6 +76,7 @@ class ReplayMatrix(Vertical):
         self._progress = ReplayProgress(desk)
         self._problem = ""
         self._ticks = 0
+        self._wanted = ""  # the replay that is opened
         self._asking: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -98,16 +99,23 @@ class ReplayMatrix(Vertical):
     def tick(self) -> None:
         """News come only of what runs."""
         self._ticks += 1
-        replay = self.replay
-        if replay is not None and self._ticks >= _EVERY:
+        replay, slow = self.replay, self._asking is not None and self._asking.is_running
+        if replay is not None and self._ticks >= _EVERY and not slow:
             unread = self.matrix is None or _moved_on(self.matrix.replay, replay)
             if replay.state == "running" or unread:
                 self._ask(replay.id)
 
+    def again(self) -> None:
+        """The connection is back."""
+        if self._wanted:
+            self._ask(self._wanted)
+
     def _ask(self, id: str) -> None:  # noqa: A002
-        self._ticks = 0
-        if self._asking is None or not self._asking.is_running:
-            self._asking = self.run_worker(self._read(id), group="matrix", exit_on_error=False)
+        """An answer about another replay is dropped."""
+        self._ticks, self._wanted = 0, id
+        self._asking = self.run_worker(
+            self._read(id), group="matrix", exclusive=True, exit_on_error=False
+        )
 
     async def _read(self, id: str) -> None:  # noqa: A002
         """The matrix only when something has ended since."""
@@ -138,7 +146,8 @@ class ReplayMatrix(Vertical):
     def shape(self) -> Shape:
         """What there is room for."""
         width = self.grid.size.width or self.size.width
-        return shape(width, self._count() - 1, self.figure)
+        names = self.matrix.columns if self.matrix is not None else ()
+        return shape(width, names, self.figure)
 
     def _count(self) -> int:
         return len(self.matrix.columns) if self.matrix is not None else 1

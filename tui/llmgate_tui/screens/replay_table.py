@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
+from rich.cells import cell_len
 
 from llmgate.wire.replays import MatrixRow
 from llmgate_tui import replay_cells
@@ -16,7 +17,8 @@ _GUTTER = 3
 _LEAST_TITLE = 14
 _TIME = 8
 _MODEL = 16
-_WIDER = 10  # cells for longer names of targets, where the request has enough
+_GOOD_TITLE = 40  # what the request gets before names of targets do
+_WIDEST = 30
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +42,11 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         return [*([0] if self.original else []), *targets]
 
 
-def shape(width: int, targets: int, figure: str) -> Shape:
+def shape(width: int, names: Sequence[str], figure: str) -> Shape:
     """What there is room for; without a wish all figures, where every target fits with them."""
+    targets = max(1, len(names) - 1)
     if not figure:
-        roomy = _GUTTER + _LEAST_TITLE + (WIDE + 1) * (1 + max(1, targets)) <= width
+        roomy = _GUTTER + _LEAST_TITLE + (WIDE + 1) * (1 + targets) <= width
         figure = ALL if roomy else "similarity"
     cell = (WIDE if figure == ALL else NARROW) + 1
     original = width >= _GUTTER + _LEAST_TITLE + 2 * cell
@@ -54,7 +57,9 @@ def shape(width: int, targets: int, figure: str) -> Shape:
     room -= _TIME + 1 if timed else 0
     named = room >= _MODEL + 1 + 10
     room -= _MODEL + 1 if named else 0
-    spare = max(0, min(_WIDER, (room - _WIDER) // (fitting + original)))
+    longest = max((cell_len(clean(name)) for name in names), default=0) + 3  # and the sign
+    spare = (room + _LEAST_TITLE - _GOOD_TITLE) // (fitting + original)
+    spare = max(0, min(longest - cell, _WIDEST - cell, spare))
     return Shape(
         figure=figure,
         fitting=fitting,
