@@ -67,10 +67,11 @@ _AFTER_A_NAME: Final = re.compile(
     rb"(?:aws_?)?secret_?access_?key" + _ASSIGNED + rb"([A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])",
     re.IGNORECASE,
 )
-_AUTHORIZATION: Final = re.compile(
-    rb"(?:authorization|x-api-key|api-key|x-goog-api-key)"
+_ASSIGNMENT: Final = re.compile(
+    rb"(?:authorization|api[-_]?key|access[-_]?token|auth[-_]?token|client[-_]?secret|password)"
     + _ASSIGNED
-    + rb"""(?:basic\s+|bearer\s+|token\s+)?([^\s"'\\,;{}*$<>]{8,})""",
+    + rb"(?:basic\s+|bearer\s+|token\s+)?"
+    rb"((?=[A-Za-z._~+/=-]*[0-9])[A-Za-z0-9._~+/=-]{12,})",
     re.IGNORECASE,
 )
 _BEARER: Final = re.compile(
@@ -116,9 +117,9 @@ SHAPES: Final[tuple[Shape, ...]] = (
     _leading("token:jwt", "eyJ", rb"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
     Shape("token:bearer", (b"bearer",), _BEARER, folded=True),
     Shape(
-        "token:header",
-        (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"),
-        _AUTHORIZATION,
+        "assigned",
+        (b"authorization", b"api", b"access", b"auth", b"client", b"password"),
+        _ASSIGNMENT,
         folded=True,
     ),
     _parameters(),

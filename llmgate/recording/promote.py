@@ -107,10 +107,9 @@ def _labelled(recording: Recording, scrubbing: Scrubbing, wish: Wish, rules: Rul
     row_tags = [scrubbing.text(tag) for tag in wish.tags if tag]
     if scrubbing.signatures:
         row_tags.append(NOT_RESENDABLE)
-    counts = dict(sorted(scrubbing.hits.items()))
     scrub: Scrub | None = {
         "rules": msgspec.Raw(str(rules.count).encode()),
-        "hits": msgspec.Raw(msgspec.json.encode(counts)),
+        "hits": msgspec.Raw(msgspec.json.encode(scrubbing.hits)),
     }
     return msgspec.structs.replace(
         recording, tags=tuple(dict.fromkeys(row_tags)), scrub=scrub if wish.scrub else None

@@ -8,20 +8,14 @@ belong together are searched as one text.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from llmgate.recording.rules import REDACTED, Hit, Rules
-from llmgate.recording.strings import Place, strings
-from llmgate.recording.views import Span, View, without_escapes
+from llmgate.recording.strings import Place
+from llmgate.recording.texts import Texts
+from llmgate.recording.views import Span
 
-_EVENTS: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:data:|event:|id:|retry:|:)")
-_DATA: Final = re.compile(rb"^(?:\xef\xbb\xbf)?data:[ \t]*(?=[{\[\"])", re.MULTILINE)
-_LINE_END: Final = re.compile(rb"[\r\n]")
-_JSON: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*[{\[\"]")
-_NEVER_SPLIT: Final = frozenset(
-    b"id object type model role item_id call_id tool_call_id name status finish_reason stop_reason"
-    b" system_fingerprint service_tier created created_at obfuscation index".split()
-)
 _SIGNATURES: Final = frozenset(
     {b"signature", b"thoughtSignature", b"thought_signature", b"encrypted_content"}
 )
@@ -35,14 +29,19 @@ class Scrubbing:
     """Scrubs the parts of one exchange and counts what it found."""
 
     def __init__(self, rules: Rules) -> None:
-        self.hits: Counter[str] = Counter()
+        self._hits: Counter[str] = Counter()
         self.signatures = False  # some had to be blanked: what they sign is not what it was
         self._rules = rules
+
+    @property
+    def hits(self) -> dict[str, int]:
+        """How often each rule found something, by name."""
+        return {rule: count for rule, count in sorted(self._hits.items()) if count}
 
     def text(self, text: str) -> str:
         """A text without secrets."""
         data = text.encode("utf-8", "replace")
-        found = self._fill(data, _Json(), self._rules.find(data))
+        found = self._fill(data, Texts(), self._rules.find(data))
         return text if found is data else found.decode("utf-8", "replace")
 
     def chunks(self, chunks: Sequence[bytes]) -> list[bytes]:
@@ -61,37 +60,34 @@ class Scrubbing:
         """A whole body, of as many bytes as it had; the same object when it holds no secret."""
         if not data:
             return data
-        regions = list(_regions(data))
-        places = [list(strings(data, start, end)) for start, end in regions]
-        hits = [*self._rules.find(data), *self._in_strings(data, places)]
-        return self._fill(data, _Json(regions, places), hits)
+        texts = Texts(data)
+        return self._fill(data, texts, chain(self._rules.find(data), self._in_texts(data, texts)))
 
-    def _in_strings(self, data: bytes, places: list[list[Place]]) -> Iterator[Hit]:
-        """Secrets in strings as they read, and in strings that belong together."""
-        texts = _joined(data, places) if len(places) > 1 else _apart(data, places)
-        for view in texts:
-            for hit in self._rules.find(view.text):
-                yield Hit(hit.rule, tuple(p for span in hit.spans for p in view.where(*span)))
+    def _in_texts(self, data: bytes, texts: Texts) -> Iterator[Hit]:
+        """Secrets that show only in a text as it reads: in escapes, or split over events."""
+        for _, view in texts.read():
+            if not view.is_plain:  # else it was searched as it is written
+                for hit in self._rules.find(view.text):
+                    yield Hit(hit.rule, tuple(p for span in hit.spans for p in view.where(*span)))
 
-    def _fill(self, data: bytes, json: "_Json", hits: Iterable[Hit]) -> bytes:
+    def _fill(self, data: bytes, texts: Texts, hits: Iterable[Hit]) -> bytes:
         """Blanks what was found; a secret that was found in two ways counts once."""
         page: _Page | None = None
         for hit in hits:
-            page = page or _Page(data, json)
+            page = page or _Page(data, texts)
             spans = [page.whole(*span) for span in hit.spans]
             if page.is_new(spans):
-                self.hits[hit.rule] += 1
-                page.blank(spans, hit.rule)
+                self._hits[hit.rule] += page.blank(spans, hit.rule)
         if page is None:
             return data
-        self._unsign(page, json)
+        self._unsign(page, texts)
         return bytes(page.out)
 
-    def _unsign(self, page: "_Page", json: "_Json") -> None:
+    def _unsign(self, page: "_Page", texts: Texts) -> None:
         """A signature over text that is not what it was would be refused: blanks all of them."""
-        if any(_is_signed(place) for place in json.strings if page.touches(place)):
+        if any(_is_signed(place) for place in texts.places() if page.touches(place)):
             self.signatures = True
-            for place in json.strings:
+            for place in texts.places():
                 if place.value and _is_signature(place):
                     page.blank([(place.start, place.end)], "signature")
 
@@ -113,29 +109,21 @@ def _is_signed(place: Place) -> bool:
     )
 
 
-class _Json:
-    """The JSON in a body: where it is, and its strings."""
-
-    def __init__(self, regions: Sequence[Span] = (), places: Sequence[list[Place]] = ()) -> None:
-        self.regions = regions
-        self.strings = [place for group in places for place in group]
-
-
 class _Page:
     """A body while secrets are blanked: outside of JSON all but line ends may be written over, in
     JSON what is inside of strings.
     """
 
-    def __init__(self, data: bytes, json: _Json) -> None:
+    def __init__(self, data: bytes, texts: Texts) -> None:
         self.out = bytearray(data)
         self._data = data
         self._found = bytearray(len(data))
         self._free = bytearray(data.translate(_FREE))
-        for start, end in json.regions:
+        for start, end in texts.regions:
             self._free[start:end] = bytes(end - start)
-        for place in json.strings:
+        for place in texts.places():
             self._free[place.start : place.end] = b"\1" * (place.end - place.start)
-        self._escaped = bool(json.regions)
+        self._escaped = bool(texts.regions)
 
     def is_new(self, spans: Sequence[Span]) -> bool:
         """Whether any of it was not found before; from now on it was."""
@@ -149,8 +137,12 @@ class _Page:
         """Whether something was found in a string."""
         return self._found.find(1, place.start, place.end) >= 0
 
-    def blank(self, spans: Sequence[Span], rule: str) -> None:
-        """Writes the name of the rule over a secret; a number of JSON stays a number."""
+    def blank(self, spans: Sequence[Span], rule: str) -> bool:
+        """Writes the name of the rule over a secret; a number of JSON stays a number.
+
+        False when that is what stands there already.
+        """
+        before = [self.out[start:end] for start, end in spans]
         size = sum(end - start for start, end in spans)
         name = b"" if rule == REDACTED else b"{{" + _UNSAFE.sub(b"_", rule.encode()) + b"}}"
         filler = iter(name[:size].ljust(size, b"*"))
@@ -161,6 +153,7 @@ class _Page:
                     out[at] = next(filler)
                 elif 48 <= out[at] <= 57:
                     out[at] = 49
+        return before != [out[start:end] for start, end in spans]
 
     def whole(self, start: int, end: int) -> Span:
         """A span that begins and ends between letters, and between the escapes of JSON."""
@@ -186,31 +179,3 @@ def _escape_at(data: bytes, at: int) -> Span:
         if count % 2 == 0 and back < length:
             return begin, begin + length
     return at, at
-
-
-def _regions(data: bytes) -> Iterator[Span]:
-    """Where JSON stands: the whole body, or what the events of a stream carry."""
-    if _JSON.match(data):
-        yield 0, len(data)
-    elif _EVENTS.match(data):
-        for found in _DATA.finditer(data.replace(b"\r", b"\n") if b"\r" in data else data):
-            ended = _LINE_END.search(data, found.end())
-            yield found.end(), ended.start() if ended else len(data)
-
-
-def _apart(data: bytes, places: list[list[Place]]) -> Iterator[View]:
-    """Every string of a body by itself, where it reads otherwise than it is written."""
-    for place in (place for group in places for place in group):
-        if data.find(b"\\", place.start, place.end) >= 0:
-            yield without_escapes(data, place.start, place.end)
-
-
-def _joined(data: bytes, places: list[list[Place]]) -> Iterator[View]:
-    """The strings of a stream that belong together, each as one text."""
-    texts: dict[object, View] = {}
-    for place in (place for group in places for place in group):
-        if place.value and place.name not in _NEVER_SPLIT:
-            view = texts.setdefault(place.key, View())
-            for text, start, end in without_escapes(data, place.start, place.end).pieces():
-                view.add(text, start, end)
-    return iter(texts.values())

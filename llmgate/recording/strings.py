@@ -17,6 +17,7 @@ _TOKEN: Final = re.compile(
 _WHICH: Final = frozenset(
     {b"index", b"item_id", b"output_index", b"content_index", b"summary_index"}
 )
+_ATOM: Final = re.compile(rb"true|false|null|-?[0-9][0-9.eE+-]*")
 _DEEPEST: Final = 2000
 
 
@@ -67,7 +68,9 @@ class Place:
 
 
 def strings(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Place]:
-    """Every string between two places of ``data``, in order, names of objects included."""
+    """Every string between two places of ``data``, in order, names of objects included, and what
+    stands there without being JSON.
+    """
     frames: list[Frame] = []
     end = len(data) if end is None else end
     for token in _TOKEN.finditer(data, start, end):
@@ -77,11 +80,14 @@ def strings(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Pla
             _step(frames, top, mark)
         elif token[1] is not None:
             is_name = top is not None and top.is_object and not top.value_next
-            yield _place(token, frames, is_name=is_name)
+            yield _place(frames, token.span(1), is_name=is_name)
             if top is not None:
                 _note(top, token[1], is_name=is_name)
-        elif top is not None:
-            _note(top, token[0], is_name=False)
+        else:
+            if _ATOM.fullmatch(token[0]) is None:  # no JSON: may be anything
+                yield _place(frames, token.span())
+            if top is not None:
+                _note(top, token[0], is_name=False)
 
 
 def _step(frames: list[Frame], top: Frame | None, mark: bytes) -> None:
@@ -95,10 +101,9 @@ def _step(frames: list[Frame], top: Frame | None, mark: bytes) -> None:
         top.value_next = mark == b":"
 
 
-def _place(token: re.Match[bytes], frames: list[Frame], *, is_name: bool) -> Place:
+def _place(frames: list[Frame], span: tuple[int, int], *, is_name: bool = False) -> Place:
     path = tuple(frame.name for frame in frames if frame.is_object)
-    start, end = token.span(1)
-    return Place(start, end, path, tuple(frames), value=not is_name)
+    return Place(*span, path, tuple(frames), value=not is_name)
 
 
 def _note(top: Frame, text: bytes, *, is_name: bool) -> None:

@@ -39,6 +39,11 @@ class View:
             self._text = b"".join(self._parts)
         return self._text
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it reads as it is written, in one piece."""
+        return len(self._pieces) < 2 and all(size == b - a for size, a, b in self._pieces)
+
     def add(self, text: bytes, start: int, end: int) -> None:
         """Adds what stands in the source from ``start`` to ``end``."""
         if text:

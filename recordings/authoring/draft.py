@@ -10,6 +10,7 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from llmgate.recording.derive import derive
 from llmgate.recording.format import Recording
 from llmgate.recording.lines import Counts, How, ToolCall
 from llmgate.wire.exchanges import Protocol
@@ -134,7 +135,10 @@ class Draft:
     request_headers: tuple[tuple[str, str], ...] = (JSON,)
 
     def finished(self) -> Recording:
-        """Gives the recording."""
+        """Gives the recording; what the author says must be what the gateway's readers find."""
+        derived = derive(self.dialect, self.status, tuple(self.headers), self.chunks)
+        assert self.said.text in {"", derived.text}, self.file
+        assert self.said.calls == derived.tool_calls, self.file
         us = self.pace.moments(Dice(self.file + " pace"), len(self.chunks))
         model = self.body.get("model")
         return Recording(
@@ -155,10 +159,10 @@ class Draft:
             chunks=self.chunks,
             us=us,
             how=self.how,
-            finish=self.said.finish,
-            usage=self.said.usage,
-            text=self.said.text,
-            tool_calls=self.said.calls,
+            finish=derived.finish,
+            usage=derived.usage,
+            text=derived.text,
+            tool_calls=derived.tool_calls,
             error=self.error,
             t0=T0,
             connect_us=Dice(self.file + " connect").between(18_000, 42_000),

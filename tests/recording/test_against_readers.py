@@ -53,7 +53,7 @@ def test_usage_agrees(recording: Recording) -> None:
     if recording.error is None:
         last, said = reported[-1], recording.usage
         assert last.input_tokens == said.in_
-        assert (last.output_tokens or None) == said.out
+        assert last.output_tokens == said.out
         assert (last.cache_read_tokens or 0) == (said.cached or 0)
         assert (last.cache_write_tokens or 0) == (said.written or 0)
         assert (last.reasoning_tokens or 0) == (said.reasoning or 0)
