@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "write a commented config.yaml from the keys and local servers found",
     "check": "validate a config: file, line, column, what to do",
     "log": "list, search, show and tail recorded exchanges",
+    "replay": "send recorded exchanges again, to other providers, and compare",
     "record": "export exchanges as files, import, show and check such files",
     "bench": "measure the gateway on this machine",
 }

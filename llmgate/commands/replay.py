@@ -1,0 +1,124 @@
+"""`llmgate replay`: sends recorded exchanges again, to the same or to other providers, and
+compares.
+"""
+
+import argparse
+import asyncio
+import sys
+
+import msgspec
+
+from llmgate.commands import replay_asked, replay_follow, replay_table
+from llmgate.commands.attached import ask, attached
+from llmgate.commands.log import add_filters
+from llmgate.compare.fail_if import Rule, parse
+from llmgate.compare.report import markdown
+from llmgate.errors import LlmgateError
+from llmgate.wire.replays import Matrix, ReplayView
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `llmgate replay`."""
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="ID|FILE|FOLDER",
+        help="exchanges by id, recordings, logs and folders of them; or choose with the filters",
+    )
+    _sending(parser)
+    _output(parser)
+    add_filters(parser)
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="the newest N that match, oldest first (default 100)"
+    )
+    others = parser.add_argument_group("replays that are there")
+    others.add_argument("--list", action="store_true", help="list them")
+    others.add_argument("--matrix", metavar="ID", help="show what came of one")
+    others.add_argument("--resume", metavar="ID", help="send what one has not sent yet")
+    gateway = parser.add_argument_group(
+        "gateway", "the one that runs, else one is started for this"
+    )
+    gateway.add_argument("--data-dir", metavar="FOLDER", help="where the gateway keeps its data")
+    gateway.add_argument("--config", metavar="FILE", help="for one that is started")
+    gateway.add_argument("--env-file", metavar="FILE", help="for one that is started")
+
+
+def _sending(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="PROVIDER[/MODEL]",
+        help="where to, several times for several; default: as it was asked, through the routes",
+    )
+    parser.add_argument("--times", type=int, default=1, metavar="N", help="each so often")
+    parser.add_argument("--concurrency", type=int, metavar="N", help="so many at once (default 1)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="a field of the request: temperature=0, reasoning.effort=low; null takes it away",
+    )
+    parser.add_argument(
+        "--timing", default="fast", metavar="fast|recorded|xN", help="x2: recorded, twice as fast"
+    )
+    parser.add_argument("--limit-usd", type=float, metavar="USD", help="spend no more than this")
+    parser.add_argument("--name", default="", help="what to call it")
+    parser.add_argument("--yes", action="store_true", help="send without asking")
+    parser.add_argument("--estimate", action="store_true", help="say what it would cost, no more")
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="the matrix as JSON")
+    parser.add_argument("--markdown", action="store_true", help="the matrix as a Markdown report")
+    parser.add_argument(
+        "--fail-if", metavar="RULE", help="exit code 1 if, like 'similarity<0.8 or cost>2x'"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when all is well, 1 when a rule is broken or nothing could be sent."""
+    rule = parse(args.fail_if) if args.fail_if else None
+    return asyncio.run(_act(args, rule))
+
+
+async def _act(args: argparse.Namespace, rule: Rule | None) -> int:
+    asks = args.list or args.matrix  # these read only: no gateway is started for a list of none
+    async with attached(args.data_dir, config=args.config, env_file=args.env_file) as client:
+        if args.list:
+            views = await ask(client, "GET", "replays", list[ReplayView])
+            replay_table.print_list(views, as_json=args.json)
+            return 0
+        if args.matrix:
+            view = await ask(client, "GET", f"replays/{args.matrix}", ReplayView)
+        elif args.resume:
+            view = await replay_follow.resumed(client, args.resume, args.limit_usd)
+        else:
+            spec = await replay_asked.spec(client, args)
+            if not await replay_follow.agreed(client, spec, args):
+                return 0
+            view = await ask(client, "POST", "replays", ReplayView, body=spec)
+        if not asks:
+            view = await replay_follow.followed(client, view)
+        matrix = await ask(client, "GET", f"replays/{view.id}/matrix", Matrix)
+    return _told(matrix, args, rule)
+
+
+def _told(matrix: Matrix, args: argparse.Namespace, rule: Rule | None) -> int:
+    """Prints the matrix; the exit code."""
+    view = matrix.replay
+    if view.state == "failed":
+        raise LlmgateError(view.problem)
+    if args.json:
+        print(msgspec.json.encode(matrix).decode())
+    elif args.markdown:
+        print(markdown(matrix))
+    else:
+        replay_table.print_matrix(matrix)
+    broken = rule.broken_by(matrix) if rule else []
+    for line in broken:
+        print(f"llmgate: {replay_table.plain(line)}", file=sys.stderr)
+    if view.state in {"stopped", "limit"}:
+        print(f"llmgate: {replay_follow.unfinished(view)}", file=sys.stderr)
+    return 1 if broken or view.state in {"stopped", "limit"} else 0

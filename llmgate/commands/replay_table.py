@@ -1,0 +1,125 @@
+"""Replays, their estimate and their matrix as text for a terminal."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from llmgate.commands.log_table import UNKNOWN, clock_time, duration, money, tokens
+from llmgate.wire.replays import Cell, Matrix, ReplayEstimate, ReplayView, target_name
+from llmgate.wire.safe_text import safe_text
+
+_TITLES: Final = ("AT", "ST", "TTFT", "TOTAL", "TOK/S", "IN", "OUT", "$", "ALIKE")
+_LEFT: Final = 2  # columns that stand on the left: title and place
+_WIDEST_TITLE: Final = 40
+_WIDEST_PLACE: Final = 32
+_REFUSALS: Final = 5
+_USUAL_WIDTH: Final = 120
+
+
+def plain(text: str) -> str:
+    """Harmless on a terminal, one line."""
+    return safe_text(text, newlines=False)
+
+
+def estimate_lines(estimate: ReplayEstimate) -> list[str]:
+    """What would be sent, and what it would cost."""
+    lines = [
+        f"{one.target}: {one.requests} requests, about {one.input_tokens:,} tokens in and"
+        f" {one.output_tokens:,} out, {_dollars(one.usd, one.unpriced)}"
+        for one in estimate.targets
+        if one.requests
+    ]
+    if len(lines) > 1:
+        unpriced = sum(one.unpriced for one in estimate.targets)
+        lines.append(f"in all {estimate.requests} requests, {_dollars(estimate.usd, unpriced)}")
+    for one in estimate.refused[:_REFUSALS]:
+        where = f" to {one.target}" if one.target else ""
+        lines.append(f"not sent: {one.source}{where}: {one.reason}")
+    if (more := len(estimate.refused) - _REFUSALS) > 0:
+        lines.append(f"not sent: {more} more")
+    return [*lines, *(f"note: {note}" for note in estimate.notes)]
+
+
+def _dollars(usd: float | None, unpriced: int) -> str:
+    if usd is None:
+        return "at an unknown price"
+    text = f"about ${money(usd, 'unknown')}"
+    return f"{text}, {unpriced} without a known price" if unpriced else text
+
+
+def print_list(views: Sequence[ReplayView], *, as_json: bool) -> None:
+    """A line each, newest first."""
+    for view in views:
+        if as_json:
+            print(msgspec.json.encode(view).decode())
+            continue
+        where = ", ".join(target_name(target) for target in view.spec.targets) or "as asked"
+        done = f"{view.done}/{view.total}"
+        cost = money(view.spent_usd, view.spent_basis)
+        line = (
+            f"{clock_time(view.created_ms):<14}  {view.id}  {view.state:<8}  {done:>9}  {cost:>9}"
+        )
+        print(plain(f"{line}  {where}  {view.spec.name}".rstrip()))
+    if not views and not as_json:
+        print("no replay yet", file=sys.stderr)
+
+
+def print_matrix(matrix: Matrix) -> None:
+    """A line for each request at each place, then the sums."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _USUAL_WIDTH
+    lines: list[tuple[str, ...]] = [("REQUEST", *_TITLES)]
+    for row in matrix.rows:
+        lines += _block(row.title or row.source.id, matrix.columns, row.cells)
+    if len(matrix.rows) > 1:
+        lines += _block("TOTAL", matrix.columns, matrix.totals)
+    for line in _aligned(lines, width):
+        print(line)
+    for note in matrix.replay.estimate.notes:
+        print(f"note: {plain(note)}")
+
+
+def _block(title: str, columns: Sequence[str], cells: Sequence[Cell]) -> list[tuple[str, ...]]:
+    return [
+        (plain(title) if not at else "", plain(column), *_cell(cell))
+        for at, (column, cell) in enumerate(zip(columns, cells, strict=True))
+    ]
+
+
+def _cell(cell: Cell) -> tuple[str, ...]:
+    speed = UNKNOWN if cell.tokens_per_s is None else f"{cell.tokens_per_s:.0f}"
+    alike = UNKNOWN if cell.similarity is None else f"{cell.similarity:.2f}"
+    return (
+        _state(cell),
+        duration(cell.ttfb_us),
+        duration(cell.total_us),
+        speed,
+        tokens(cell.input_tokens, cell.usage_basis),
+        tokens(cell.output_tokens, cell.usage_basis),
+        money(cell.cost_usd, cell.cost_basis),
+        alike,
+    )
+
+
+def _state(cell: Cell) -> str:
+    if cell.state == "finished" or (cell.state == "failed" and (cell.status or 0) >= 400):
+        return UNKNOWN if cell.status is None else str(cell.status)
+    return cell.state
+
+
+def _aligned(lines: Sequence[tuple[str, ...]], width: int) -> list[str]:
+    wide = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
+    wide[1] = min(wide[1], _WIDEST_PLACE)
+    rest = width - sum(wide[1:]) - 2 * len(wide[1:])
+    wide[0] = min(wide[0], _WIDEST_TITLE, max(10, rest))
+    return [
+        "  ".join(_put(text, wide[at], at) for at, text in enumerate(line)).rstrip()
+        for line in lines
+    ]
+
+
+def _put(text: str, width: int, at: int) -> str:
+    cut = text if len(text) <= width else f"{text[: width - 1]}…"
+    return cut.ljust(width) if at < _LEFT else cut.rjust(width)
