@@ -17,6 +17,7 @@ from llmgate.control.reading import chat_of, detail_of, kept, live_chunks
 from llmgate.control.refusal import STORED, refusal
 from llmgate.control.replays import replay_exchange
 from llmgate.store.filters import Filter
+from llmgate.store.problems import BrokenIndex
 from llmgate.store.queries import Part
 from llmgate.wire import sse
 from llmgate.wire.chat import ChatView
@@ -25,6 +26,7 @@ from llmgate.wire.forms import CancelAnswer
 
 _MAX_PAGE = 1_000
 _MAX_CHUNKS = 5_000
+_INDEXED_FIRST = 64  # exchanges: what was said a moment ago is found
 _BYTES = "application/octet-stream"
 Moment = Annotated[int | None, QueryParameter(description="Epoch milliseconds.", ge=0, le=10**14)]
 CANCELS = {**STORED, 409: refusal("The exchange is over already")}
@@ -100,7 +102,13 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
         note=note,
     )
     await core.store.flush()  # whoever lists sees what has ended by now
-    page = await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
+    if text and not cursor:
+        await core.store.indexing.catch_up(_INDEXED_FIRST)
+    try:
+        page = await core.store.queries.page(wanted, cursor=cursor, limit=limit, count=count)
+    except BrokenIndex:
+        await core.store.indexing.rebuild()
+        raise
     return msgspec.structs.replace(
         page, exchanges=[_as_it_is_now(core, row) for row in page.exchanges]
     )

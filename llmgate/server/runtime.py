@@ -68,6 +68,7 @@ class Runtime:
             self.scrub_text,
             echo=not options.quiet,
         )
+        store.indexing.on_notice = self.store_notice
         self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
         self.hub = Hub(self._status, self._provider_views, first_seq=now_ms())
         after = Aftermath(store, self.hub, self.metrics, self.failed, self._sent, self.scrub_text)
@@ -157,6 +158,10 @@ class Runtime:
             self.note("info", "store", "recording goes on")
         else:
             self.note("error", "store", f"recording has stopped: {text}")
+
+    def store_notice(self, text: str) -> None:
+        """Something about the store that is no problem of recording."""
+        self.note("warning", "store", text)
 
     def failed(self, exchange: Exchange) -> None:
         """An exchange failed: a line in the log; limits of ours are news for viewers too."""
@@ -291,6 +296,7 @@ async def running_gateway(
                 group.create_task(_forever(runtime.log, work))
                 for work in (
                     store.run,
+                    store.indexing.run,
                     holder.run,
                     runtime.hub.run,
                     runtime.minder.run,

@@ -51,6 +51,26 @@ class OlderStore(StoreProblem):
         )
 
 
+class NoWordSearch(StoreProblem):
+    """This SQLite cannot search for words."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "words cannot be searched for: this Python's SQLite has no FTS5;"
+            " `search:` and `body:` work without it"
+        )
+
+
+class BrokenIndex(StoreProblem):
+    """The index of words is damaged; nothing else is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the index of words is damaged: a gateway that runs makes it anew in the background;"
+            " try again soon, or use `body:`"
+        )
+
+
 class BadFilter(LlmgateError):
     """A filter that cannot be read."""
 

@@ -15,16 +15,17 @@ from llmgate.store.connection import open_reader
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST, SENT
 from llmgate.store.filters import Filter, conditions
 from llmgate.store.looking import matching, wanted
+from llmgate.store.pages import used_bytes, wal_bytes
 from llmgate.store.pieces import body_of, load
 from llmgate.store.problems import (
     BadFilter,
     BrokenBody,
+    BrokenIndex,
     OlderStore,
     StoreProblem,
     explain,
     is_older,
 )
-from llmgate.store.retention import used_bytes, wal_bytes
 from llmgate.store.rows import COLUMNS, SELECT, from_row
 from llmgate.store.scan import AT_ONCE, BUDGET, Budget, Scan, groups, part_ids
 from llmgate.store.spending import (
@@ -37,6 +38,8 @@ from llmgate.store.spending import (
     spend_query,
 )
 from llmgate.store.sql import IS_LIVE
+from llmgate.store.word_index import is_broken as is_broken_index
+from llmgate.store.word_search import WordSearch
 from llmgate.wire.exchanges import Chunk, ExchangeDetail, ExchangePage, ExchangeSummary
 from llmgate.wire.gateway import Spend
 from llmgate.wire.spend import By
@@ -82,11 +85,14 @@ class Queries:
     ) -> ExchangePage:
         """A page, newest first; raises BadFilter.
 
-        A search in bodies or headers reads a bounded number of exchanges: such a page may hold
-        fewer than asked for, none even, while its cursor goes on; it is never counted.
+        A search for words, in bodies or headers reads a bounded piece of the past: such a page may
+        hold fewer than asked for, none even, while its cursor goes on; it is never counted.
         """
         clause, values = conditions(given)
         limit = max(1, min(limit, MAX_PAGE))
+        if given.text:
+            search = WordSearch(self._index_rows, self._monotonic)
+            return await search.page(given, cursor, limit)
         if given.deep:
             return await self._deep_page(given, cursor, limit)
         total = await self._count(clause, values) if count else None
@@ -148,7 +154,7 @@ class Queries:
         self, seq: int, given: Filter, seqs: Iterable[int] = ()
     ) -> list[tuple[int, ExchangeSummary, bool]]:
         """Rows after row ``seq`` and the rows ``seqs``, oldest first, each with: it matches."""
-        if given.deep:
+        if given.deep or given.text:
             raise BadFilter("bodies and headers cannot be searched while following")
         clause, values = conditions(given)
         marks = ", ".join(str(int(one)) for one in islice(seqs, 1000))
@@ -281,6 +287,15 @@ class Queries:
         if rows and (len(rows) == 1 or rows[0][_ID + 1] == exchange_id):
             return rows[0]
         return None
+
+    async def _index_rows(self, query: str, values: list[Any]) -> list[Any]:
+        """Whatever goes wrong with the index of words goes wrong there only."""
+        try:
+            return await self._rows(query, values)
+        except StoreProblem as problem:
+            if is_broken_index(problem.__cause__):
+                raise BrokenIndex from problem
+            raise
 
     async def rows(self, query: str, values: list[Any]) -> list[Any]:
         """Answers a question of another part of the store."""

@@ -43,6 +43,16 @@ def is_missing(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError) and str(error).startswith(_NO_MODULE)
 
 
+def is_broken(error: BaseException | None) -> bool:
+    """The index, or a table of it, cannot be used any more."""
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CORRUPT_VTAB:
+        return True
+    said = str(error)
+    return isinstance(error, sqlite3.OperationalError) and (
+        said.startswith(("no such table: words_", "vtable constructor failed"))
+    )
+
+
 async def partitions(db: aiosqlite.Connection) -> list[Partition]:
     """All of them, oldest first."""
     query = "SELECT number, first_seq, docs, bytes FROM word_indexes ORDER BY first_seq"

@@ -36,6 +36,7 @@ _LABELS = frozenset(
 )
 _text = msgspec.json.Decoder(str)
 _LONG = 200
+_SHORT = 3  # many words begin with fewer letters
 _ENCODED = re.compile(rb"(?:data:[\w/+.-]{3,60};base64,)?[A-Za-z0-9+/=_-]{200}")
 _NO_WORD = re.compile(r"[\x00-\x2f\x3a-\x60\x7b-\x7f]+")  # of ASCII; the rest is folded
 _QUOTED = re.compile(r'"([^"]*)"?')
@@ -50,14 +51,23 @@ class Words(msgspec.Struct, frozen=True):
 
     @property
     def match(self) -> str:
-        """For the index: what occurs anywhere in the exchange, the longest words first."""
-        whole = sorted({word for phrase in self.phrases for word in phrase}, key=_by_length)
-        begun = sorted(set(self.beginnings), key=_by_length)
-        return " AND ".join([*(f'"{word}"' for word in whole), *(f'"{word}"*' for word in begun)])
+        """For the index: what occurs anywhere in the exchange."""
+        return " AND ".join(self._terms())
 
+    @property
+    def rarest(self) -> str:
+        """For the index: the longest word, likely the rarest."""
+        return self._terms()[0]
 
-def _by_length(word: str) -> tuple[int, str]:
-    return -len(word), word
+    @property
+    def lopsided(self) -> bool:
+        """Whether the rarest is much cheaper to look up than all of them."""
+        return len(self._terms()) > 1 and any(len(word) < _SHORT for word in self.beginnings)
+
+    def _terms(self) -> list[str]:
+        whole = {f'"{word}"' for phrase in self.phrases for word in phrase}
+        begun = {f'"{word}"*' for word in self.beginnings}
+        return sorted(whole | begun, key=lambda term: (-len(term), term))
 
 
 def searched(text: str) -> Words:
