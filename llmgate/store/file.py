@@ -18,6 +18,7 @@ _LAST_GENERATION = f"""
     SELECT max(ifnull((SELECT max(number) FROM generations), 0),
                ifnull((SELECT max(id) >> {GENERATION_BITS} FROM pieces), 0))
 """  # noqa: S608 - constants
+_LAST_SEQ = "SELECT max(coalesce((SELECT max(seq) FROM exchanges), 0), (SELECT seq FROM indexed))"
 _COUNT_LIVE = add_rows(IS_LIVE)
 _CUT_LIVE = f"UPDATE exchanges SET state = 'cut', error = ? WHERE {IS_LIVE}"  # noqa: S608 - constants
 
@@ -61,7 +62,7 @@ class StoreFile:
         self.db, self._inode = db, _inode(self.path)
 
     async def _take_over(self, db: aiosqlite.Connection) -> None:
-        self.last_seq = await number(db, "SELECT max(seq) FROM exchanges")
+        self.last_seq = await number(db, _LAST_SEQ)
         self.last_generation = await number(db, _LAST_GENERATION)
         if not self._recovered:
             await db.execute(_COUNT_LIVE)

@@ -17,6 +17,8 @@ from llmgate.store.together import together
 MOST_DOCS = 65_536
 LEAST_BYTES = 4 << 20  # of text, before another table is begun
 
+MODULE = "fts5"
+
 _LEFT = 8  # a table is given up when less than one in so many of its exchanges is left
 _SIZES = (32, 8, 1)
 _NO_MODULE = "no such module"
@@ -65,7 +67,7 @@ async def begin(db: aiosqlite.Connection, first_seq: int) -> Partition:
     new = Partition(int(rows[0][0]) + 1, first_seq, 0, 0)
     await db.execute(f"DROP TABLE IF EXISTS {new.table}")
     await db.execute(
-        f"CREATE VIRTUAL TABLE {new.table} USING fts5"
+        f"CREATE VIRTUAL TABLE {new.table} USING {MODULE}"
         "(words, content='', detail=none, columnsize=0, tokenize='ascii')"
     )
     await db.execute("INSERT INTO word_indexes VALUES (?, ?, 0, 0)", (new.number, first_seq))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from llmgate.store import word_index
 from llmgate.store.encoder import ANSWER, PARTS_PER_EXCHANGE, REQUEST
 from llmgate.store.filters import Filter, conditions
 from llmgate.store.looking import Packed, Wanted, matching, wanted
@@ -81,7 +82,7 @@ class WordSearch:
             "SELECT number, first_seq FROM word_indexes ORDER BY first_seq DESC", []
         )
         if not tables and not await self._rows(
-            "SELECT 1 FROM pragma_module_list WHERE name = 'fts5'", []
+            "SELECT 1 FROM pragma_module_list WHERE name = ?", [word_index.MODULE]
         ):
             raise NoWordSearch
         return tables

@@ -1,0 +1,122 @@
+"""Words are taken out of bodies of every shape, and searched for as a person means them."""
+
+import json
+
+import pytest
+
+from llmgate.store.problems import BadFilter
+from llmgate.store.words import MOST_TEXT, folded, has_phrases, searched, text_of, words_of
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Hello, WORLD!", ["hello", "world"]),
+        ("snake_case-and.dots", ["snake", "case", "and", "dots"]),
+        ("Straße CAFÉ naïve", ["strasse", "cafe", "naive"]),
+        ("e\u0301 decomposed", ["e", "decomposed"]),
+        ("漢字 and かな", ["漢", "字", "and", "か", "な"]),
+        ("“quoted”—dash…", ["quoted", "dash"]),
+        ("ﬁne ½", ["fine", "1", "2"]),
+        ("ПРИВЕТ мир", ["привет", "мир"]),
+        ("\ud800lone\udfff", ["lone"]),
+        ("\x00nul\x1b[0m", ["nul", "0m"]),
+        ("", []),
+    ],
+)
+def test_words_are_folded(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+    folded(text).encode()  # can be stored
+
+
+@pytest.mark.parametrize(
+    ("body", "has", "lacks"),
+    [
+        (b'{"role":"user","content":"a \\"needle\\"\\nhere"}', 'a "needle"\nhere', "user"),
+        (b'{"content":"\\u00fcber \\ud83d\\ude00"}', "über 😀", "content"),
+        (b'{"a":{"b":["deep","er"]}}', "deep\ner", "a"),
+        (b'{"id":"msg_123","model":"gpt","text":"said"}', "said", "msg_123"),
+        (b'{"cut":"whole","then":"it en', "whole", "it en"),
+        (b'"content":"a piece"},{"role":"x","content":"next"}', "a piece\nnext", "role"),
+        (b'{"data":"%s","text":"after"}' % (b"QUJD" * 500), "after", "QUJD"),
+        (
+            b'{"url":"data:image/png;base64,%s","text":"x"}' % (b"iVBOR" * 500),
+            "x",
+            "iVBOR",
+        ),
+        (b'{"bad":"\\ud800 half","x":"\x01ctl"}', "half", "bad"),
+        (b"plain text, not JSON", "plain text, not JSON", "{"),
+        (b"\x00\x01\x02binary", "", "binary"),
+        (b"", "", "x"),
+    ],
+)
+def test_what_a_body_says_is_taken_out_of_it(body: bytes, has: str, lacks: str) -> None:
+    text = text_of(body)
+
+    assert has in text
+    assert lacks not in text.split("\n")
+    assert has or not text
+
+
+def test_the_deltas_of_a_stream_are_one_text() -> None:
+    def event(**delta: str) -> bytes:
+        return b"data: %s\n\n" % json.dumps({"id": "c1", "delta": delta}).encode()
+
+    stream = b"".join(
+        (
+            event(thinking="I won"),
+            event(thinking="der"),
+            event(text="A nee"),
+            event(text='dle\n"quoted"'),
+            event(partial_json='{"path": "a'),
+            event(partial_json='.py"}'),
+        )
+    )
+
+    assert text_of(stream, "sse").split("\n") == [
+        "",
+        "I wonder",
+        "A needle",
+        '"quoted"',
+        '{"path": "a.py"}',
+    ]
+
+
+def test_half_a_character_in_each_of_two_deltas_is_put_together() -> None:
+    stream = b'data: {"text":"\\ud83d"}\n\ndata: {"text":"\\ude00 ok"}\n\n'
+
+    assert "😀 ok" in text_of(stream, "sse")
+
+
+def test_a_text_is_bounded() -> None:
+    body = json.dumps({"messages": [{"content": "word " * 2000} for _ in range(200)]}).encode()
+    deltas = b'{"content":"word word word "}' * 40_000
+
+    assert MOST_TEXT <= len(text_of(body)) <= MOST_TEXT + 20_000
+    assert MOST_TEXT <= len(text_of(deltas, "ndjson")) <= MOST_TEXT + 100
+
+
+def test_a_search_is_words_and_phrases() -> None:
+    words = searched('Foo-bar "Two  words" "one" über "unclosed end')
+
+    assert words.beginnings == ("foo", "bar", "uber", "one")
+    assert words.phrases == (("two", "words"), ("unclosed", "end"))
+    assert set(words.match.split(" AND ")) == {
+        *('"two"', '"words"', '"unclosed"', '"end"'),
+        *('"foo"*', '"bar"*', '"uber"*', '"one"*'),
+    }
+    assert words.rarest == '"unclosed"'
+
+
+@pytest.mark.parametrize("text", ["%", '""', " ", "x" * 201, " ".join("abcdefghijklmnopq")])
+def test_a_search_without_words_or_with_too_many_is_refused(text: str) -> None:
+    with pytest.raises(BadFilter):
+        searched(text)
+
+
+def test_a_phrase_is_whole_words_in_their_order() -> None:
+    text = "The quick (brown) fox—jumps"
+
+    assert has_phrases(text, [("quick", "brown", "fox"), ("fox", "jumps")])
+    assert not has_phrases(text, [("brown", "quick")])
+    assert not has_phrases(text, [("quick", "bro")])
