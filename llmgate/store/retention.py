@@ -127,7 +127,7 @@ class Retention:
         self._draining = self._used > (caps.wanted if self._draining else caps.most_used)
         if self._draining:
             removed = await self._remove(db, self._needed(caps.wanted), _LATEST)
-            self.full = not removed and self._used > caps.most_used
+            self.full = self.full if removed else self._used > caps.most_used
             return removed, removed > 0
         self.full = False
         oldest_ms = caps.oldest_ms(now_ms)

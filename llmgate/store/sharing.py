@@ -22,7 +22,9 @@ from llmgate.store.rows import Row
 _MOST_PIECES = 16_000  # of a generation: what is known of them stays below 4 MB
 _MOST_BYTES = 32 << 20
 _MOST_EXCHANGES = 4096
-_SHARE_OF_CAP = 32
+_PART_OF_CAP = 32
+_MOST_OF_CAP = 4
+_TIMES_LARGEST = 4
 
 _manifests = msgspec.msgpack.Encoder()
 
@@ -40,10 +42,11 @@ class Sharing:
 
     def __init__(self) -> None:
         self.generation = 1
-        self._most_bytes = float(_MOST_BYTES)
+        self._keep_bytes = 0.0
         self._key = secrets.token_bytes(32)  # so that nobody can make two pieces look the same
         self._known: dict[tuple[bytes, int], int] = {}
         self._bytes = 0
+        self._largest = 0  # what one body added: a new generation begins with that once more
         self._first_seq = 0
 
     @property
@@ -53,14 +56,14 @@ class Sharing:
 
     def limit(self, keep_bytes: float) -> None:
         """A generation is a small part of what may be kept; 0 is without limit."""
-        share = keep_bytes / _SHARE_OF_CAP if keep_bytes > 0 else _MOST_BYTES
-        self._most_bytes = min(_MOST_BYTES, share)
+        self._keep_bytes = keep_bytes
 
     def start_over(self, last: int = 0) -> None:
         """Begins a generation after this one and ``last``: of what was known nothing is certain."""
         self.generation = max(self.generation, last) + 1
         self._known = {}
         self._bytes = 0
+        self._largest = 0  # what one body added: a new generation begins with that once more
         self._first_seq = 0
 
     def share(self, seq: int, body: bytes, packer: Packer) -> Shared:
@@ -71,6 +74,7 @@ class Sharing:
         cuts = spans(body)
         pieces: list[Row] = []
         numbers = [self._number(body, cut, packer, pieces) for cut in cuts]
+        self._largest = max(self._largest, sum(len(piece[3]) for piece in pieces))
         data = packer.compress(_manifests.encode(self._manifest(body, cuts, numbers)))
         self._bytes += len(data)
         return Shared(self.generation, data, pieces)
@@ -78,9 +82,16 @@ class Sharing:
     def _is_full(self, seq: int) -> bool:
         return (
             len(self._known) >= _MOST_PIECES
-            or self._bytes >= self._most_bytes
+            or self._bytes >= self._most_bytes()
             or seq - (self._first_seq or seq) >= _MOST_EXCHANGES
         )
+
+    def _most_bytes(self) -> float:
+        """Small beside the cap, for it goes as a whole; large beside what it has to repeat."""
+        if self._keep_bytes <= 0:
+            return _MOST_BYTES
+        long_enough = max(self._keep_bytes / _PART_OF_CAP, _TIMES_LARGEST * self._largest)
+        return min(_MOST_BYTES, self._keep_bytes / _MOST_OF_CAP, long_enough)
 
     def _number(self, body: bytes, cut: Span, packer: Packer, pieces: list[Row]) -> int:
         """The number of a piece; one that is not known is added to ``pieces``."""
