@@ -27,6 +27,7 @@ class RecordedReply:
         self.status = recording.status
         self.headers = list(recording.response_headers)
         self._how = recording.how
+        self._error = recording.error or "the recorded connection broke here"  # told as it was then
         scale = 1e-6 / speed if speed > 0 else 0.0
         self._due = [started + us * scale for us in accumulate(recording.us)]
         self._end = max(started + recording.total_us * scale, self._due[-1] if self._due else 0.0)
@@ -53,7 +54,7 @@ class RecordedReply:
                 return None
             case "reset" | "client_cancel":
                 await self._until(self._end)
-                raise UpstreamCut("the recorded connection broke here")
+                raise UpstreamCut(self._error)
             case "timeout":
                 await self._until(None)
                 raise UpstreamCut("closed while the recorded provider was silent")
