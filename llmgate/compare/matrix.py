@@ -39,14 +39,14 @@ def build(
 ) -> Matrix:
     """Builds the matrix. ``columns[0]`` is the original; ``results`` are by the source's id and the
     target's number from 0, whose column is ``columns[number + 1]``. A refusal's ``target`` is the
-    name of its column.
+    name of its column, or empty for all of them.
     """
     reasons = {(one.source, one.target): one.reason for one in refused}
     rows: list[MatrixRow] = []
     for source, title, answer in sources:
         cells = [cell_of([(source, similarity(answer, answer))])]
         for number, column in enumerate(columns[1:]):
-            reason = reasons.get((source.id, column), "")
+            reason = reasons.get((source.id, column)) or reasons.get((source.id, ""), "")
             cells.append(cell_of(results.get((source.id, number), ()), reason))
         rows.append(MatrixRow(source=source, title=title, cells=cells))
     totals = [total_of([row.cells[n] for row in rows]) for n in range(len(columns))]
