@@ -72,9 +72,15 @@ def comparison(left: ExchangeSummary, right: ExchangeSummary, **changes: object)
     return msgspec.structs.replace(made, **changes)
 
 
-def serve(fake: FakeGateway, left: int = -3, right: int = -2, **changes: object) -> Comparison:
+def serve(
+    fake: FakeGateway,
+    left: int = -3,
+    right: int = -2,
+    right_row: ExchangeSummary | None = None,
+    **changes: object,
+) -> Comparison:
     """Two of its rows can be compared, either way round."""
-    one, other = fake.rows[left], fake.rows[right]
+    one, other = fake.rows[left], right_row or fake.rows[right]
     made = comparison(one, other, **changes)
     fake.answers[f"exchanges/{one.id}/compare"] = made
     fake.answers[f"exchanges/{other.id}/compare"] = msgspec.structs.replace(

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +20,7 @@ from llmgate.wire.exchanges import (
 )
 from llmgate.wire.feed import Bye, Changes, FeedEvent, Gap, Heartbeat, Notice, Snapshot
 from llmgate.wire.gateway import ConfigView, ProviderView, RouteView, Status
+from llmgate.wire.keeping import Annotation
 from tests.tui import sample
 
 TOKEN: Final = "test-token"
@@ -65,6 +66,8 @@ class FakeGateway:
         # (``POST keys`` comes before ``keys``; a ``Reply`` has its own status)
         self.asked: list[Asked] = []
         self.holding: dict[str, set[str]] = {}  # ``body hello`` or ``header a=b``: who has it
+        self.bodies: dict[str, bytes] = {}  # request bodies in place of what every row has
+        self.headers: dict[str, str] = {}  # of the answers to POST recordings/export
         self.details: dict[str, ExchangeDetail] = {}  # in place of what every row has
         self.chunks: dict[str, list[Chunk]] = {}
         self.port = 0
@@ -230,13 +233,23 @@ class FakeGateway:
         parts = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         path = parts.path.removeprefix("/admin/v1/")
-        answer = self.answers.get(f"{method} {path}") or self._look_up(path, query)
+        answer = self.answers.get(f"{method} {path}")
+        if answer is None and path == "exchanges/annotate":
+            answer = self._annotate(msgspec.json.decode(self.asked[-1].body, type=Annotation))
+        answer = answer or self._look_up(path, query)
         if isinstance(answer, Reply):
             _send(writer, answer.code, _ENCODER.encode(answer.body))
         elif answer is None:
             _send(writer, 404, b'{"detail":"no such exchange"}')
         else:
-            _send(writer, 200, answer if isinstance(answer, bytes) else _ENCODER.encode(answer))
+            more = self.headers if path == "recordings/export" else {}
+            data = answer if isinstance(answer, bytes) else _ENCODER.encode(answer)
+            _send(writer, 200, data, more)
+
+    def _annotate(self, said: Annotation) -> list[ExchangeSummary]:
+        rows = [_annotated(row, said) for row in self.rows if row.id in set(said.ids)]
+        self.change(*rows)
+        return rows
 
     def _look_up(self, path: str, query: dict[str, str]) -> object:
         if path in self.answers or path == "status":
@@ -247,11 +260,17 @@ class FakeGateway:
             return self.routes if path == "routes" else self._page(query)
         _, _, rest = path.partition("exchanges/")
         id_, _, what = rest.partition("/")
+        return self._part(id_, what)
+
+    def _part(self, id_: str, what: str) -> object:
+        own: dict[str, Mapping[str, object]] = {
+            "body": self.bodies,
+            "chunks": self.chunks,
+            "": self.details,
+        }
+        if id_ in own.get(what, {}):
+            return own[what][id_]
         row = next((row for row in self.rows if row.id == id_), None)
-        if what == "chunks" and id_ in self.chunks:
-            return self.chunks[id_]
-        if not what and id_ in self.details:
-            return self.details[id_]
         return None if row is None else _of(row, what)
 
     def _page(self, query: dict[str, str]) -> ExchangePage:
@@ -267,6 +286,16 @@ class FakeGateway:
             rows = [row for row in rows if row.error_type or (row.status or 0) >= 400]
         more = str(start + limit) if len(rows) > start + limit else ""
         return ExchangePage(exchanges=rows[start : start + limit], cursor=more)
+
+
+def _annotated(row: ExchangeSummary, said: Annotation) -> ExchangeSummary:
+    tags = [tag for tag in row.tags.split(",") if tag and tag not in said.remove_tags]
+    return msgspec.structs.replace(
+        row,
+        marked=row.marked if said.marked is None else said.marked,
+        note=row.note if said.note is None else said.note,
+        tags=",".join(dict.fromkeys([*tags, *said.add_tags])),
+    )
 
 
 def _of(row: ExchangeSummary, what: str) -> object:
@@ -301,8 +330,11 @@ def _sse(event: FeedEvent) -> bytes:
     return f"event: {name}\n".encode() + id_line + b"data: " + data + b"\n\n"
 
 
-def _send(writer: asyncio.StreamWriter, code: int, body: bytes) -> None:
+def _send(
+    writer: asyncio.StreamWriter, code: int, body: bytes, more: dict[str, str] | None = None
+) -> None:
     head = f"HTTP/1.1 {code} {_REASONS.get(code, 'Other')}\r\ncontent-length: {len(body)}"
+    head += "".join(f"\r\n{name}: {value}" for name, value in (more or {}).items())
     writer.write(f"{head}\r\n\r\n".encode() + body)
 
 

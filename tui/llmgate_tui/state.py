@@ -22,6 +22,8 @@ _NAMES: Final = {  # field of the filter -> of the row
     **{name: name for name in ("path", "method", "finish", "protocol")},
     "limit": "limited_by",
     "err": "error_type",
+    "parent": "parent",
+    "replay": "replay",
 }
 
 
@@ -46,6 +48,7 @@ class Traffic:
         self.base = 0
         self.trimmed = 0  # rows dropped for newer ones so far
         self.marks: set[str] = set()
+        self.unsaved: dict[str, bool] = {}  # marks put and taken that the gateway has not heard of
         self.status: Status | None = None
         self.providers: dict[str, ProviderView] = {}
         self.routes: list[RouteView] = []
@@ -90,6 +93,8 @@ class Traffic:
 
     def values(self, field: str) -> set[str]:
         """What a field of the rows holds, for those that hold names."""
+        if field == "tag":
+            return {tag for row in self.rows if row.tags for tag in row.tags.split(",")}
         name = _NAMES.get(field)
         return set() if name is None else {getattr(row, name) for row in self.rows}
 
@@ -145,7 +150,8 @@ class Traffic:
     def put(self, rows: Iterable[ExchangeSummary]) -> Delta:
         """Inserts or replaces by id, in the order given."""
         delta = Delta(self.end, [])
-        for row in rows:
+        for told in rows:
+            row = self._as_marked(told)
             at = self._index.get(row.id)
             if at is not None:
                 self.rows[at - self.base] = row
@@ -154,6 +160,9 @@ class Traffic:
             elif row.started_ms > self._cleared_ms:
                 self._index[row.id] = self.end
                 self.rows.append(row)
+            else:
+                continue
+            self._count_mark(row)
         self._trim(delta)
         return delta
 
@@ -164,7 +173,7 @@ class Traffic:
         last_ms = self.rows[-1].started_ms if self.rows else 0
         if all(row.id in known or row.started_ms >= last_ms for row in fresh):
             return self.put(sorted(fresh, key=lambda row: row.started_ms))
-        known.update((row.id, row) for row in fresh)
+        known.update((row.id, self._as_marked(row)) for row in fresh)
         self._replace(sorted(known.values(), key=lambda row: row.started_ms)[-self._room :])
         return Delta(self.end, [], rebuilt=True)
 
@@ -197,11 +206,31 @@ class Traffic:
 
     def toggle_mark(self, id: str) -> bool:  # noqa: A002
         """Marks or unmarks a row; True when it is marked now."""
-        if id in self.marks:
-            self.marks.discard(id)
-            return False
-        self.marks.add(id)
-        return True
+        self.mark([id], id not in self.marks)
+        return id in self.marks
+
+    def mark(self, ids: Iterable[str], on: bool) -> None:
+        """Marks or unmarks rows, here and now; what the gateway says of them counts again when
+        they are no longer ``unsaved``.
+        """
+        for id_ in ids:
+            if (at := self._index.get(id_)) is None:
+                continue
+            row = msgspec.structs.replace(self.rows[at - self.base], marked=on)
+            self.rows[at - self.base] = row
+            self._count_mark(row)
+
+    def _as_marked(self, row: ExchangeSummary) -> ExchangeSummary:
+        wanted = self.unsaved.get(row.id)
+        if wanted is None or wanted == row.marked:
+            return row
+        return msgspec.structs.replace(row, marked=wanted)
+
+    def _count_mark(self, row: ExchangeSummary) -> None:
+        if row.marked:
+            self.marks.add(row.id)
+        else:
+            self.marks.discard(row.id)
 
     @property
     def _room(self) -> int:
@@ -211,7 +240,8 @@ class Traffic:
         self.base = self.end
         self.rows = rows
         self._index = {row.id: self.base + at for at, row in enumerate(rows)}
-        self.marks &= self._index.keys()
+        self.marks.clear()  # the same set: filters look into it
+        self.marks.update(row.id for row in rows if row.marked)
         self.extra &= self._index.keys()
 
     def _trim(self, delta: Delta) -> None:

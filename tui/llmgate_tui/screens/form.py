@@ -11,9 +11,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import ModalScreen
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, Static
 
+from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.text import clean
 from llmgate_tui.widgets.choices import Choices
 from llmgate_tui.widgets.clean_input import CleanInput
@@ -33,6 +34,23 @@ class Field(msgspec.Struct, frozen=True):
     value: str = ""
     hint: str = ""
     known: Sequence[str] = ()
+    words: Sequence[str] | None = None  # known, of a field that takes several with blanks between
+
+
+class LastWord(Suggester):
+    """Completes the word that is being typed, among several."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(case_sensitive=True)
+        self._words = words
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole text with its last word completed by one that is not there yet."""
+        *there, begun = value.split(" ")
+        for word in self._words:
+            if begun and word.startswith(begun) and word != begun and word not in there:
+                return value + word[len(begun) :]
+        return None
 
 
 class Form(ModalScreen[Values | None]):
@@ -68,7 +86,7 @@ class Form(ModalScreen[Values | None]):
         ),
     ]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a form is what it is told
         self,
         title: str,
         fields: Sequence[Field],
@@ -77,9 +95,13 @@ class Form(ModalScreen[Values | None]):
         verb: str = "take",
         compact: bool = False,
         first: str = "",
+        careful: bool = False,
     ):
-        """``compact``: labels stand beside their fields; ``first`` is typed in first."""
+        """``compact``: labels stand beside their fields; ``first`` is typed in first; a
+        ``careful`` form asks before what was typed is lost.
+        """
         super().__init__()
+        self._careful = careful
         self._compact = compact
         self._first = first
         self._title = title
@@ -106,6 +128,8 @@ class Form(ModalScreen[Values | None]):
         if field.known:
             known = [clean(name) for name in field.known]
             entry.suggester = SuggestFromList(known, case_sensitive=False)
+        if field.words is not None:
+            entry.suggester = LastWord([clean(name) for name in field.words])
         if self._compact:
             yield Horizontal(label, entry, classes="form-row")
         else:
@@ -160,6 +184,15 @@ class Form(ModalScreen[Values | None]):
             return
         _ = self.dismiss(values)
 
-    def action_leave(self) -> None:
+    async def action_leave(self) -> None:
         """Nothing is taken."""
-        _ = self.dismiss(None)
+        before = {field.name: clean(field.value).strip() for field in self._fields}
+        if self._careful and self.values() != before:
+            question = Confirm("Leave without keeping what was typed?", "leave")
+            await self.app.push_screen(question, self._leave_if)
+        else:
+            self._leave_if(True)
+
+    def _leave_if(self, yes: bool | None) -> None:
+        if yes:
+            _ = self.dismiss(None)

@@ -17,15 +17,15 @@ from llmgate_tui.screens import traffic_memory
 from llmgate_tui.screens.body import KeyGroup, OpenReplay
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.split import Layout, Split
+from llmgate_tui.screens.traffic_keep import TrafficKeep
 from llmgate_tui.screens.traffic_keys import NEEDS_ROWS, TRAFFIC_KEYS, traffic_groups
-from llmgate_tui.screens.traffic_seek import TrafficSeek
 from llmgate_tui.text import clean
 from llmgate_tui.widgets.traffic_table import TrafficTable
 
 _LONGEST = 2_000  # a filter
 
 
-class TrafficBody(TrafficSeek):
+class TrafficBody(TrafficKeep):
     """The list and the detail of what the cursor stands on."""
 
     TITLE: ClassVar[str] = "Traffic"

@@ -25,7 +25,22 @@ ORDER_KEYS: Final = {
 }
 
 NEEDS_ROWS: Final = frozenset(
-    {"open", "mark", "order", "reverse", "layout", "follow", "step", "tab", "group"}
+    {
+        "open",
+        "mark",
+        "edit",
+        "compare",
+        "export",
+        "note",
+        "tags",
+        "order",
+        "reverse",
+        "layout",
+        "follow",
+        "step",
+        "tab",
+        "group",
+    }
 )
 """Actions that do nothing in an empty list."""
 
@@ -40,7 +55,12 @@ TRAFFIC_KEYS: Final[list[BindingType]] = [
     _key("y", "copy", "copy", "copy", "Copy: curl, Python, body, answer, headers, id", True),
     _key("r", "replay", "replay", "replay.again", "Send it again to where it went", True),
     _key("R", "replay_to", "replay to", "replay.to", "Replay marked to... (or this one)", True),
-    _key("m,space", "mark", "mark", "mark", "Mark or unmark, and move down", True),
+    _key("e", "edit", "edit", "edit", "Edit the request and send it again", True),
+    _key("d", "compare", "compare", "compare", "Compare two marked, or a replay with it", True),
+    _key("m,space", "mark", "mark", "mark", "Mark or unmark, and move down; marked are kept", True),
+    _key("x", "export", "export", "export", "Export: recording, HAR, curl, Python, JSONL", True),
+    _key("semicolon", "note", "note", "note", "A note on the exchange"),
+    _key("number_sign", "tags", "tags", "tags", "Tags of the marked, or of this one"),
     _key("F", "follow", "follow", "follow", "Follow new exchanges", True),
     _key("p", "pause", "pause", "pause", "Hold the display still while traffic goes on", True),
     _key("o", "order", "order", "order", "Order by a column", True),

@@ -1,5 +1,7 @@
 """The list half of the Traffic screen: filter line, rows and their order, marks, following."""
 
+from collections.abc import Collection
+
 from textual import on
 
 from llmgate.wire.exchanges import ExchangeSummary
@@ -222,22 +224,22 @@ class TrafficList(Body):
             return
         if row is None:
             return
-        self.traffic.toggle_mark(row.id)
-        self.table.redraw(row.id)
-        if self.view.only_marked:
-            self._rebuild()
+        self.put_marks([row.id], row.id not in self.traffic.marks)
         self.table.action_move(1)
-        self._bar.redraw()
 
     def _mark_run(self, run: Run) -> None:
         """All of its exchanges; none when all were marked."""
         ids = {self.traffic.row(index).id for index in run.rows}
-        if ids <= self.traffic.marks:
-            self.traffic.marks -= ids
-        else:
-            self.traffic.marks |= ids
-        self.table.redraw_all()
-        self._rebuild()
+        self.put_marks(ids, not ids <= self.traffic.marks)
+
+    def put_marks(self, ids: Collection[str], on: bool) -> None:
+        """Marks or unmarks exchanges."""
+        self.traffic.mark(ids, on)
+        for id_ in ids:
+            self.table.redraw(id_)
+        if self.view.limited or self.view.grouped:
+            self._rebuild()
+        self._bar.redraw()
 
     def action_only_marked(self) -> None:
         """Marked exchanges, or all."""
@@ -246,9 +248,8 @@ class TrafficList(Body):
 
     def action_unmark(self) -> None:
         """No marks."""
-        self.traffic.marks.clear()
         self.view.only_marked = False
-        self.table.redraw_all()
+        self.put_marks(set(self.traffic.marks), False)
         self._rebuild()
 
     def action_follow(self) -> None:

@@ -22,6 +22,8 @@ _SPELLED = {
     "greater_than_sign": ">",
     "less_than_sign": "<",
     "space": "space",
+    "semicolon": ";",
+    "number_sign": "#",
 }
 
 
