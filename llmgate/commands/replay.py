@@ -11,7 +11,7 @@ import msgspec
 from llmgate.commands import replay_asked, replay_follow, replay_table
 from llmgate.commands.attached import ask, attached
 from llmgate.commands.log import add_filters
-from llmgate.compare.fail_if import Rule, parse
+from llmgate.compare.fail_if import HELP, Judgement, Rule, parse
 from llmgate.compare.report import markdown
 from llmgate.errors import LlmgateError
 from llmgate.wire.replays import Matrix, ReplayView
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID|FILE|FOLDER",
         help="exchanges by id, recordings, logs and folders of them; or choose with the filters",
     )
+    parser.epilog, parser.formatter_class = HELP, argparse.RawDescriptionHelpFormatter
     _sending(parser)
     _output(parser)
     add_filters(parser)
@@ -110,15 +111,23 @@ def _told(matrix: Matrix, args: argparse.Namespace, rule: Rule | None) -> int:
     view = matrix.replay
     if view.state == "failed":
         raise LlmgateError(view.problem)
+    judgement = rule.judge(matrix) if rule else None
     if args.json:
         print(msgspec.json.encode(matrix).decode())
     elif args.markdown:
-        print(markdown(matrix))
+        print(markdown(matrix, judgement))
     else:
         replay_table.print_matrix(matrix)
-    broken = rule.broken_by(matrix) if rule else []
-    for line in broken:
+    broken = judgement.broken if judgement else []
+    for line in _judged(judgement):
         print(f"llmgate: {replay_table.plain(line)}", file=sys.stderr)
     if view.state in {"stopped", "limit"}:
         print(f"llmgate: {replay_follow.unfinished(view)}", file=sys.stderr)
     return 1 if broken or view.state in {"stopped", "limit"} else 0
+
+
+def _judged(judgement: Judgement | None) -> list[str]:
+    """What breaks the rule, and what it could not judge."""
+    if judgement is None:
+        return []
+    return [*judgement.broken, *(f"not judged: {line}" for line in judgement.unjudged)]
