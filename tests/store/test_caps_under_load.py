@@ -1,7 +1,5 @@
 """The size cap holds while more and more comes in: measured after every batch, file and log."""
 
-# ruff: noqa: ASYNC240 - small local files
-
 import logging
 import os
 import random
