@@ -1,6 +1,6 @@
 """Replays over the control API: estimate, start, follow, stop, resume, forget; their matrix."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, delete, get, post
@@ -17,6 +17,18 @@ STARTS = {**STORED, 409: refusal("As many replays as may run are running"), 413:
 CHANGES = {**STORED, 409: refusal("The replay is in a state in which this cannot be done")}
 
 
+class ReplayForm(ReplaySpec, frozen=True, kw_only=True, omit_defaults=True):
+    """The spec as it is read from a body."""
+
+    set: dict[str, Any] = msgspec.field(default_factory=dict)  # decoded before we get it
+
+
+def _spec(form: ReplayForm) -> ReplaySpec:
+    given = {name: getattr(form, name) for name in ReplaySpec.__struct_fields__}
+    given["set"] = {k: msgspec.Raw(msgspec.json.encode(v)) for k, v in form.set.items()}
+    return ReplaySpec(**given)
+
+
 @post(
     "/estimate",
     summary="What a replay would send and cost; nothing is sent",
@@ -24,12 +36,12 @@ CHANGES = {**STORED, 409: refusal("The replay is in a state in which this cannot
     request_max_body_size=_LARGEST,
     responses=STARTS,
 )
-async def estimate_replay(state: State, data: JSONBody[ReplaySpec]) -> ReplayEstimate:
+async def estimate_replay(state: State, data: JSONBody[ReplayForm]) -> ReplayEstimate:
     """Also which exchanges a target cannot take, and why. Tokens are as they were reported for a
     model of the same family, else estimated; answers are taken to be as long as the recorded ones.
     """
     core: Core = state.core
-    return await core.replays.estimate(data)
+    return await core.replays.estimate(_spec(data))
 
 
 @post(
@@ -39,13 +51,13 @@ async def estimate_replay(state: State, data: JSONBody[ReplaySpec]) -> ReplayEst
     request_max_body_size=_LARGEST,
     responses=STARTS,
 )
-async def start_replay(state: State, data: JSONBody[ReplaySpec]) -> ReplayView:
+async def start_replay(state: State, data: JSONBody[ReplayForm]) -> ReplayView:
     """Each request is sent as it was recorded, and its answer is kept as an exchange whose `parent`
     is the one sent again. Tools are never executed. With `limit_usd` nothing is begun that would
     go over it by its estimate; requests without a known price are refused then.
     """
     core: Core = state.core
-    return await core.replays.start(data)
+    return await core.replays.start(_spec(data))
 
 
 @get("/", summary="Replays, newest first", responses=STORED)
@@ -109,7 +121,7 @@ async def delete_replay(state: State, replay_id: FromPath[str]) -> ReplayView:
     responses=STARTS,
 )
 async def replay_exchange(
-    state: State, exchange_id: FromPath[str], data: JSONBody[ReplaySpec]
+    state: State, exchange_id: FromPath[str], data: JSONBody[ReplayForm]
 ) -> ReplayView:
     """A replay of this exchange alone: `ids` and `filter` stay empty. Edit and resend is `body`, or
     `set` for some fields of it.
@@ -117,7 +129,7 @@ async def replay_exchange(
     core: Core = state.core
     if data.ids or data.filter:
         raise BadReplay("the path names the exchange: leave `ids` and `filter` out")
-    return await core.replays.start(msgspec.structs.replace(data, ids=[exchange_id]))
+    return await core.replays.start(msgspec.structs.replace(_spec(data), ids=[exchange_id]))
 
 
 replays_router = Router(

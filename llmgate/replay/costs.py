@@ -14,7 +14,7 @@ from llmgate.replay.look import Look
 from llmgate.wire.blocks import Usage
 from llmgate.wire.exchanges import ExchangeSummary
 
-_FREE: Final = frozenset({"ollama", "llamacpp", "lmstudio"})
+_FREE: Final = frozenset({"ollama", "llamacpp", "lmstudio", "recording"})
 _LETTERS: Final = re.compile(r"[a-z]+")
 _FAMILIES: Final = {"o": "gpt", "chatgpt": "gpt", "codex": "gpt"}
 
@@ -24,7 +24,7 @@ class Foreseen(msgspec.Struct, frozen=True):
 
     usage: Usage
     usd: float | None
-    free: bool = False  # a server of one's own: nothing is charged
+    free: bool = False  # a server of one's own, or recordings: nothing is charged
 
     @property
     def reserve(self) -> int | None:

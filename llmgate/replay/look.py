@@ -13,6 +13,7 @@ from llmgate.errors import BadRequest
 from llmgate.formats.body import glance
 from llmgate.relay.foresee import text_chars
 from llmgate.replay.edit import BadEdit, edited
+from llmgate.replay.sources import resendable
 from llmgate.store.problems import StoreProblem
 from llmgate.store.queries import Queries
 from llmgate.wire.exchanges import ExchangeSummary
@@ -93,7 +94,7 @@ class Looker:
             looks.taken[rows[0].id] = msgspec.structs.replace(look, growth=None)
             return looks
         read = 0
-        for row in rows:
+        for row in filter(resendable, rows):
             if row.id not in kept:
                 looks.lost.add(row.id)
                 looks.taken[row.id] = Look(problem=NOT_KEPT)

@@ -170,6 +170,7 @@ class Replays:
     # How it is done
 
     async def _find(self, spec: ReplaySpec) -> Sources:
+        self._planner().check(spec)
         await self._store.flush()  # whoever asks means what has ended by now, too
         found = await self._finder.find(spec)
         if spec.body and len(found.rows) != 1:
@@ -177,14 +178,15 @@ class Replays:
         return found
 
     async def _plan(self, spec: ReplaySpec, found: Sources) -> Plan:
-        running = self._gateway.running
-        costs = Costs(
-            self._gateway.foresight, running.snapshot.config.prices, now_ms=self._now_ms()
-        )
-        planner = Planner(Aims(self._gateway), costs)
+        planner = self._planner()
         planner.check(spec)
         kept = await self._kept.with_request([row.id for row in found.rows])
         return planner.plan(spec, found, await self._looker.look(spec, found.rows, kept))
+
+    def _planner(self) -> Planner:
+        prices = self._gateway.running.snapshot.config.prices
+        costs = Costs(self._gateway.foresight, prices, now_ms=self._now_ms())
+        return Planner(Aims(self._gateway), costs)
 
     def _check_room(self) -> None:
         if self._group is None:
