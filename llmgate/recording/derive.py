@@ -10,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from llmgate.formats import catalog
+from llmgate.recording.canonical import parse
 from llmgate.recording.lines import Counts, How, ToolCall
 from llmgate.recording.recording import Headers, Recording
 from llmgate.wire.blocks import (
@@ -51,6 +52,8 @@ def derive(dialect: Protocol, status: int, headers: Headers, chunks: Sequence[by
     if status >= 400:
         error = catalog.upstream_message(b"".join(chunks), content_type)
     finished = next((event for event in reversed(events) if isinstance(event, Finished)), None)
+    if dialect == "anthropic.count_tokens":  # the reader says the number in words, for people
+        return Derived(usage=Counts(in_=_counted(chunks)), error=error, ending=ending)
     return Derived(
         text=catalog.answer_text(events),
         tool_calls=_calls(events),
@@ -65,6 +68,12 @@ def derive(dialect: Protocol, status: int, headers: Headers, chunks: Sequence[by
 def derived_of(recording: Recording) -> Derived:
     """Reads a recording's answer."""
     return derive(recording.dialect, recording.status, recording.response_headers, recording.chunks)
+
+
+def _counted(chunks: Sequence[bytes]) -> int | None:
+    body = parse(b"".join(chunks))
+    count = body.get("input_tokens") if isinstance(body, dict) else None
+    return count if type(count) is int else None
 
 
 def events_of(recording: Recording) -> list[BlockEvent]:
