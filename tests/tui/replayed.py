@@ -162,7 +162,9 @@ def serve(fake: FakeGateway, *views: ReplayView) -> None:
         fake.answers |= {
             f"replays/{view.id}": view,
             f"replays/{view.id}/matrix": matrix(view),
-            f"POST replays/{view.id}/stop": msgspec.structs.replace(view, state="stopped"),
+            f"POST replays/{view.id}/stop": msgspec.structs.replace(
+                view, state="stopped", running=0
+            ),
             f"POST replays/{view.id}/resume": msgspec.structs.replace(view, state="running"),
             f"DELETE replays/{view.id}": b"",
         }

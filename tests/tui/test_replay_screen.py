@@ -234,7 +234,7 @@ async def test_a_filter_typed_here_chooses_exchanges_of_the_store_too(able: Fake
         await shown(pilot, "500/")
         await pilot.press("6", "slash")
         await typed(pilot, "model:haiku")
-        await shown(pilot, "● a filter         100 exchanges  model:haiku")
+        await shown(pilot, "● a filter         newest 100 of 116  model:haiku")
         await pilot.press("ctrl+u")
         await typed(pilot, "ttft:>x")
         await shown(pilot, "● a filter         'x' is not a time such as 500ms or 2s")

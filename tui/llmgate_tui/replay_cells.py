@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from llmgate.wire.blocks import Basis
 from llmgate.wire.exchanges import LIVE
 from llmgate.wire.replays import Cell as Result
 from llmgate.wire.replays import Matrix, MatrixRow
@@ -60,7 +61,7 @@ def figure(cell: Result, name: str) -> str:
         case "similarity":
             return similarity(cell.similarity)
         case "cost":
-            return units.money(cell.cost_usd, cell.cost_basis)
+            return dollars(cell.cost_usd, cell.cost_basis)
         case "ttft":
             return figures.duration(cell.ttfb_us)
         case "total":
@@ -69,6 +70,14 @@ def figure(cell: Result, name: str) -> str:
             return figures.rate(cell.tokens_per_s)
         case _:
             return units.count(cell.output_tokens, cell.usage_basis)
+
+
+def dollars(usd: float | None, basis: Basis) -> str:
+    """$0.0021, <$0.0001, $1.83~ as the list of exchanges has it."""
+    if usd is None or basis == "unknown":
+        return figures.UNKNOWN
+    said = figures.money(usd, estimated=basis == "estimated")
+    return said.replace("<", "<$") if said.startswith("<") else f"${said}"
 
 
 def similarity(value: float | None) -> str:
@@ -102,14 +111,22 @@ def cell_text(cell: Result, name: str, glyphs: Glyphs, *, original: bool) -> tup
     """Status and figure, or all figures, with the tone of what matters most."""
     word, tone = status(cell, glyphs)
     if name == ALL:
-        said = [fit(word, _STATUS), *(fit_right(figure(cell, one), w) for one, w in _EACH)]
-        return " ".join(said), tone if tone != "plain" else _tone(cell, "similarity")
+        said = _all(word, cell, original=original)
+        return said, tone if tone != "plain" else _tone(cell, "similarity")
     value = "" if original and name == "similarity" else figure(cell, name)
     if cell.state in {"pending", "refused"}:
         value = ""
     return f"{fit(word, _STATUS)} {fit_right(value, 8)}", tone if tone != "plain" else _tone(
         cell, name
     )
+
+
+def _all(word: str, cell: Result, *, original: bool) -> str:
+    said = [fit(word, _STATUS)]
+    for name, width in _EACH:
+        value = "" if original and name == "similarity" else figure(cell, name)
+        said.append(fit_right(value, width))
+    return " ".join(said)
 
 
 def _tone(cell: Result, name: str) -> str:
@@ -189,6 +206,6 @@ def sum_text(cell: Result, name: str, column: int, glyphs: Glyphs) -> str:
     """A cell of the line of sums: how many went well, medians and sums."""
     of = f"{cell.ok} ok"
     if name == ALL:
-        return " ".join([fit(of, _STATUS), *(fit_right(figure(cell, one), w) for one, w in _EACH)])
+        return _all(of, cell, original=not column)
     value = "" if not column and name == "similarity" else figure(cell, name)
     return f"{fit(of, _STATUS, glyphs.ellipsis)} {fit_right(value, 8)}"

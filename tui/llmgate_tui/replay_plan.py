@@ -86,7 +86,7 @@ def check(field: str, text: str) -> str:  # noqa: PLR0911 - one for each field
         case "temperature":
             return _number(label, text, "0.2", zero=True) if text else ""
         case "limit_usd":
-            return _number(label, text, "0.50") if text.removeprefix("$") else ""
+            return _number(label, text, "0.50") if text else ""
         case _:
             return "" if _timing(text) is not None else "timing: fast, recorded or x2"
 

@@ -49,7 +49,7 @@ def source_sets(
     """Every set there is to choose from; ``given``: handed over, ``sought``: by a typed filter."""
     marked = [row for id_ in traffic.marks if (row := traffic.find(id_)) is not None]
     found = [_given(traffic, given)] if given else []
-    found.append(_set("marked", "marked", marked, "none: m in Traffic marks"))
+    found.append(_set("marked", "marked", marked, "none: m in Traffic marks", most=MAX_SOURCES))
     row = looked.row
     one = [row] if row is not None else []
     found.append(
@@ -84,16 +84,20 @@ def _set(
     rows: Iterable[ExchangeSummary],
     none: str,
     name: str = "",
+    most: int = NEWEST,
 ) -> SourceSet:
-    held = sorted(rows, key=lambda row: row.started_ms)[-MAX_SOURCES:]
-    note = f"{counted(len(held))}{f'  {name}' if name else ''}" if held else none
+    every = sorted(rows, key=lambda row: row.started_ms)
+    held = every[-most:]
+    count = counted(len(held))
+    if len(held) < len(every):
+        count = f"newest {len(held):,} of {len(every):,}"
+    note = f"{count}{f'  {name}' if name else ''}" if held else none
     return SourceSet(id=id, title=title, note=note, rows=held, ids=[row.id for row in held])
 
 
 def _fit(rows: Iterable[ExchangeSummary]) -> list[ExchangeSummary]:
-    """The newest that have ended and ask a model for something, but for results of replays."""
-    able = [row for row in rows if row.state not in LIVE and row.model and not row.replay]
-    return sorted(able, key=lambda row: row.started_ms)[-NEWEST:]
+    """Those that have ended and asked a model for something, but for results of replays."""
+    return [row for row in rows if row.state not in LIVE and row.model and not row.replay]
 
 
 def _run_of(row: ExchangeSummary | None, rows: Iterable[ExchangeSummary]) -> list[ExchangeSummary]:

@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from llmgate.wire.replays import ReplayEstimate, ReplaySpec, ReplayView
+from rich.cells import cell_len
+
+from llmgate.wire.replays import ReplayEstimate, ReplaySpec, ReplayView, TargetEstimate
 from llmgate_tui import units
 from llmgate_tui.glyphs import Glyphs
+from llmgate_tui.replay_cells import dollars
 from llmgate_tui.replay_plan import target_text
 from llmgate_tui.replay_sets import counted
 from llmgate_tui.text import clean, fit
@@ -26,7 +29,7 @@ def money(usd: float | None, unpriced: int = 0) -> str:
     """``about $0.12``, ``nothing``, ``an unknown price``; and what is not in it."""
     if usd is None:
         return "an unknown price"
-    said = "nothing" if usd == 0 else f"about {units.money(usd, 'reported')}"
+    said = "nothing" if usd == 0 else f"about {dollars(usd, 'reported')}"
     return said + (f" and {requests(unpriced)} without a known price" if unpriced else "")
 
 
@@ -38,26 +41,24 @@ def estimate_lines(estimate: ReplayEstimate, glyphs: Glyphs, width: int) -> list
         (f"  of {counted(estimate.sources)}   ", "quiet"),
         (money(estimate.usd, unpriced), "accent"),
     ]
-    wide = max(8, min(34, width - 45))
-    lines: list[Line] = [head, *_targets(estimate, wide, glyphs)]
+    lines: list[Line] = [head]
+    for one in estimate.targets[:_MOST]:
+        lines += _target(one, width, glyphs)
     lines += _refused(estimate, glyphs)
     lines += [[(f"{glyphs.middot} {clean(note)}", "label")] for note in estimate.notes[:_MOST]]
     return lines
 
 
-def _targets(estimate: ReplayEstimate, wide: int, glyphs: Glyphs) -> list[Line]:
-    found: list[Line] = []
-    for one in estimate.targets[:_MOST]:
-        tokens = f"{units.count(one.input_tokens):>6} in {units.count(one.output_tokens):>6} out"
-        price = units.money(one.usd, "estimated" if one.usd else "reported")
-        found.append(
-            [
-                (f"{fit(clean(one.target), wide, glyphs.ellipsis)} ", ""),
-                (f"{one.requests:>4} x  {tokens}  ", "quiet"),
-                (f"{price:>9}", ""),
-            ]
-        )
-    return found
+def _target(one: TargetEstimate, width: int, glyphs: Glyphs) -> list[Line]:
+    """In one line, or two where there is little room."""
+    price = "nothing" if one.usd == 0 else dollars(one.usd, "estimated")
+    tokens = f"{units.count(one.input_tokens)} in, {units.count(one.output_tokens)} out"
+    facts = f"{requests(one.requests)}, {tokens}"
+    name = clean(one.target)
+    if cell_len(name) + len(facts) + 16 <= width:
+        return [[(name, ""), (f"  {facts}  ", "quiet"), (price, "")]]
+    room = max(8, width - 14)
+    return [[(fit(name, room, glyphs.ellipsis), ""), (f" {price}", "")], [(f"  {facts}", "quiet")]]
 
 
 def _refused(estimate: ReplayEstimate, glyphs: Glyphs) -> list[Line]:
@@ -123,7 +124,7 @@ def state(replay: ReplayView, glyphs: Glyphs) -> tuple[str, str]:
 
 def spent(replay: ReplayView) -> str:
     """$0.12, or $0.12 of $0.50."""
-    said = units.money(replay.spent_usd, replay.spent_basis)
+    said = dollars(replay.spent_usd, replay.spent_basis)
     limit = replay.spec.limit_usd
     return said if limit is None else f"{said} of {units.money(limit, 'reported')}"
 
@@ -147,9 +148,16 @@ def progress(replay: ReplayView, glyphs: Glyphs, width: int) -> list[tuple[str, 
     return pieces
 
 
+def active(replay: ReplayView) -> bool:
+    """There is news to come."""
+    return replay.state == "running" or replay.running > 0
+
+
 def _next(replay: ReplayView) -> str:
     if replay.problem:
         return clean(replay.problem)
+    if replay.state != "running" and replay.running:
+        return "s cancels them"
     ways = {"running": "s stops it", "stopped": "S resumes it", "limit": "S resumes it"}
     return ways.get(replay.state, "")
 

@@ -38,19 +38,28 @@ class Replaying:
         return await self._ask("GET", f"{_path(id)}/matrix", Matrix)
 
     async def stop(self, id: str) -> ReplayView:  # noqa: A002
-        """Sends nothing new; what runs ends by itself."""
+        """Sends nothing new; what runs ends by itself, or is cancelled when asked again."""
         return await self._ask("POST", f"{_path(id)}/stop", ReplayView)
 
-    async def resume(self, id: str) -> ReplayView:  # noqa: A002
-        """Sends the rest."""
-        return await self._ask("POST", f"{_path(id)}/resume", ReplayView)
+    async def resume(self, id: str, limit_usd: float | None = None) -> ReplayView:  # noqa: A002
+        """Sends the rest; a limit takes the place of the one there was."""
+        params = {} if limit_usd is None else {"limit_usd": f"{limit_usd:g}"}
+        return await self._ask("POST", f"{_path(id)}/resume", ReplayView, params=params)
 
     async def delete(self, id: str) -> None:  # noqa: A002
         """Forgets it; its exchanges stay."""
         await self._api.send("DELETE", _path(id))
 
-    async def _ask(self, method: str, path: str, kind: type[_T], body: object = None) -> _T:
-        answer = await self._api.send(method, path, body)
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        kind: type[_T],
+        body: object = None,
+        *,
+        params: dict[str, str] | None = None,
+    ) -> _T:
+        answer = await self._api.send(method, path, body, params=params)
         try:
             return msgspec.json.decode(answer, type=kind)
         except (msgspec.DecodeError, UnicodeError) as error:

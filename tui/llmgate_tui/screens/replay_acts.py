@@ -11,9 +11,10 @@ from llmgate.wire.replays import Cell, Matrix, ReplaySpec, ReplayView
 from llmgate_tui import replay_text
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
+from llmgate_tui.replay_plan import check
 from llmgate_tui.replay_report import check_name, markdown
 from llmgate_tui.screens.confirm import Confirm
-from llmgate_tui.screens.form import Field, Form
+from llmgate_tui.screens.form import Field, Form, Values
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.review import asked, failed, say
 from llmgate_tui.screens.spend_export import write_new
@@ -21,7 +22,7 @@ from llmgate_tui.text import clean
 
 Steer = Literal["stop", "resume"]
 
-RESUMABLE: Final = frozenset({"stopped", "limit", "failed"})
+RESUMABLE: Final = frozenset({"stopped", "limit"})
 _KEYS: Final = "123456789abcdefghilmnopstuvwxyz"
 
 
@@ -55,12 +56,30 @@ async def steer(
     what: Steer,
     tell: Callable[[ReplayView], None],
 ) -> None:
-    """Stops or resumes."""
-    call = desk.replaying.stop if what == "stop" else desk.replaying.resume
+    """Stops or resumes; one that came to its limit goes on with another one."""
+    limit = None
+    if what == "resume" and replay.state == "limit":
+        limit = await _new_limit(where, replay)
+        if limit is None:
+            return
     try:
-        tell(await call(replay.id))
+        if what == "stop":
+            tell(await desk.replaying.stop(replay.id))
+        else:
+            tell(await desk.replaying.resume(replay.id, limit))
     except ApiProblem as problem:
         failed(where, "not stopped" if what == "stop" else "not resumed", problem)
+
+
+async def _new_limit(where: Widget, replay: ReplayView) -> float | None:
+    field = Field("limit_usd", f"limit in $ for all of it; {replay_text.spent(replay)} are spent")
+
+    def verify(values: Values) -> str:
+        text = values["limit_usd"]
+        return check("limit_usd", text) if text else "limit in $: how much may it spend?"
+
+    values = await asked(where, Form("Resume with another limit", [field], verify, verb="resume"))
+    return None if values is None else float(values["limit_usd"].removeprefix("$"))
 
 
 async def delete(where: Widget, desk: Desk, replay: ReplayView) -> bool:

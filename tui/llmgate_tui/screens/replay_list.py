@@ -7,9 +7,10 @@ from textual.events import Resize
 from textual.worker import Worker
 
 from llmgate.wire.replays import ReplayView
-from llmgate_tui import figures, replay_text, units
+from llmgate_tui import figures, replay_text
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
+from llmgate_tui.replay_cells import dollars
 from llmgate_tui.screens.replay_keys import list_columns
 from llmgate_tui.widgets.grid import Cell, Grid, GridRow
 
@@ -45,7 +46,7 @@ class ReplayList(Vertical):
     def tick(self) -> None:
         """News come only of what runs."""
         self._ticks += 1
-        running = any(replay.state == "running" for replay in self.replays.values())
+        running = any(replay_text.active(replay) for replay in self.replays.values())
         if self._ticks >= _EVERY and (running or self.problem):
             self.ask()
         self.redraw()
@@ -96,7 +97,7 @@ class ReplayList(Vertical):
             replay_text.targets(replay),
             replay_text.state(replay, self.desk.glyphs),
             f"{replay.done}/{replay.total}",
-            units.money(replay.spent_usd, replay.spent_basis),
+            dollars(replay.spent_usd, replay.spent_basis),
             (figures.ago(now_ms - replay.created_ms), "quiet"),
         ]
 

@@ -102,7 +102,7 @@ class ReplayMatrix(Vertical):
         replay, slow = self.replay, self._asking is not None and self._asking.is_running
         if replay is not None and self._ticks >= _EVERY and not slow:
             unread = self.matrix is None or _moved_on(self.matrix.replay, replay)
-            if replay.state == "running" or unread:
+            if replay_text.active(replay) or unread:
                 self._ask(replay.id)
 
     def again(self) -> None:
@@ -240,9 +240,8 @@ class ReplayMatrix(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No keys are offered that do nothing here."""
-        running = self.replay is not None and self.replay.state == "running"
         if action == "stop":
-            return running
+            return self.replay is not None and replay_text.active(self.replay)
         if action == "resume":
             return self.replay is not None and self.replay.state in acts.RESUMABLE
         return action not in _NEEDS_ROWS or bool(self._rows)

@@ -7,10 +7,10 @@ from textual.widget import Widget
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.replays import Cell, Matrix, ReplaySpec, ReplayTarget
-from llmgate_tui import replay_text, units
+from llmgate_tui import replay_text
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
-from llmgate_tui.replay_cells import similarity
+from llmgate_tui.replay_cells import dollars, similarity
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.review import asked, failed, say
 from llmgate_tui.text import clean
@@ -64,6 +64,6 @@ def _tell(where: Widget, matrix: Matrix) -> None:
 
 def told(original: Cell, result: Cell) -> str:
     """similarity 0.93 · $0.0020 vs $0.0040; d compares."""
-    cost = units.money(result.cost_usd, result.cost_basis)
-    before = units.money(original.cost_usd, original.cost_basis)
+    cost = dollars(result.cost_usd, result.cost_basis)
+    before = dollars(original.cost_usd, original.cost_basis)
     return f"similarity {similarity(result.similarity)} · {cost} vs {before}; d on it compares"

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from llmgate.wire.replays import ReplaySpec, ReplayView
+from llmgate_tui import replay_text
 from llmgate_tui.desk import Desk
 from llmgate_tui.replay_plan import plan_of, spec_of
 from llmgate_tui.screens import replay_acts as acts
@@ -157,8 +158,7 @@ class ReplaySetup(Container):
         if action in {"stop", "resume", "reuse", "delete"}:
             if where is not self.list.grid or replay is None:
                 return False
-            running = replay.state == "running"
-            able = {"stop": running, "resume": replay.state in acts.RESUMABLE}
+            able = {"stop": replay_text.active(replay), "resume": replay.state in acts.RESUMABLE}
             return able.get(action, True)
         if action in {"remove", "nudge"}:
             return where is self.form.grid
