@@ -11,6 +11,7 @@ from llmgate.config.limit_checks import limits_of
 from llmgate.config.model import Config, KeyConfig, Match, ProviderConfig, RouteConfig
 from llmgate.config.patterns import compile_pattern, is_literal, is_regex
 from llmgate.config.problems import Path, Problems, nearest, shown
+from llmgate.config.recording_checks import recording_of
 
 HEAVIEST: Final = 100_000
 LEAST_KEEP_MB: Final = 10
@@ -29,6 +30,7 @@ def check(config: Config, problems: Problems, unreadable: Unreadable) -> None:
     for name, provider in config.providers.items():
         _named(name, ("providers", name), problems)
         _provider(name, provider, problems, unreadable)
+        recording_of(name, config.providers, ("providers", name), problems)
     for name, route in config.routes.items():
         _named(name, ("routes", name), problems)
         _route(name, route, config, problems)

@@ -17,6 +17,7 @@ from llmgate.config.watch import ConfigHolder
 from llmgate.control.calendar import local_calendar
 from llmgate.control.core import Core, now_ms
 from llmgate.control.editor import Editor
+from llmgate.control.exporting import rules_of
 from llmgate.errors import ConfigProblem
 from llmgate.exchange import Exchange
 from llmgate.gateway import Gateway, Running
@@ -24,10 +25,12 @@ from llmgate.live import Hub
 from llmgate.logs import Log
 from llmgate.metrics import Metrics
 from llmgate.recording.library import shipped_folder
+from llmgate.recording.rules import Rules
 from llmgate.relay.after import Aftermath
 from llmgate.relay.minder import Minder, Pace
 from llmgate.replay.replays import Replays
 from llmgate.routing.router import Router
+from llmgate.server.recorder import Recorder
 from llmgate.store.folder import store_file
 from llmgate.store.writer import Store
 from llmgate.upstream.probe import probe
@@ -49,6 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     quiet: bool = False  # the terminal belongs to the TUI
     pace: Pace = Pace()
+    record_to: Path | None = None  # a folder for a recording of every exchange
 
 
 class Runtime:
@@ -59,6 +63,7 @@ class Runtime:
     ) -> None:
         snapshot = holder.snapshot
         self.scrubber = scrubber
+        self._rules: tuple[Scrubber, Rules] | None = None
         self._former: list[tuple[str, str]] = []  # secrets that requests in flight may still hold
         self.holder = holder
         self.store = store
@@ -72,8 +77,11 @@ class Runtime:
         self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
         self.hub = Hub(self._status, self._provider_views, first_seq=now_ms())
         after = Aftermath(store, self.hub, self.metrics, self.failed, self._sent, self.scrub_text)
+        self.recorder = Recorder(options.record_to, self.rules) if options.record_to else None
+        if self.recorder is not None:
+            after.on_ended = self._record
         self.minder = Minder(after.progress, options.pace)
-        self.providers = Providers(_recordings)
+        self.providers = Providers(_recordings, lambda: rules_of(holder.snapshot))
         self.providers.apply(snapshot.config)
         self.gateway = Gateway(
             _running(snapshot, None),
@@ -112,11 +120,38 @@ class Runtime:
         """The same for bytes; their number stays."""
         return self.scrubber.scrub(data)
 
+    def rules(self) -> Rules:
+        """What may not get into a recording, by the running config."""
+        snapshot = self.holder.snapshot
+        if self._rules is None or self._rules[0] is not self.scrubber:
+            secrets = [*secrets_of(snapshot), *self._former]
+            self._rules = (self.scrubber, Rules(secrets, snapshot.config.recording.redact))
+        return self._rules[1]
+
+    def _record(self, exchange: Exchange) -> None:
+        """Into the folder of ``--record``, unless the answer came out of that folder."""
+        recorder = self.recorder
+        provider = self.holder.snapshot.config.providers.get(exchange.provider)
+        source = provider.recordings if provider is not None else None
+        if recorder is not None and (
+            source is None or Path(source).absolute() != recorder.folder.absolute()
+        ):
+            recorder.ended(exchange)
+
     async def start(self) -> None:
         """Numbers the running config among the revisions that earlier runs have kept."""
+        if self.recorder is not None:
+            self.recorder.start()
         await self.editor.start()
         self.gateway.running = _running(self.holder.snapshot, self.gateway.running)
         await self.restore_limits()
+
+    async def finish(self) -> None:
+        """Writes what is still in memory, but for the store."""
+        await self.editor.flush()
+        if self.recorder is not None:
+            await asyncio.to_thread(self.recorder.close)
+        self.keep_limits()
 
     def changed(self, old: Snapshot, new: Snapshot) -> None:
         """A new config was accepted: everything that reads it is replaced at once."""
@@ -214,6 +249,8 @@ class Runtime:
             self.keep_limits()
             self._tell_changes(states)
             dropped = self._tell_drops(dropped)
+            for text in self.recorder.news() if self.recorder is not None else ():
+                self.note("warning", "drop", text)
             await asyncio.sleep(1)
 
     async def restore_limits(self) -> None:
@@ -311,8 +348,7 @@ async def running_gateway(
                 task.cancel()
     finally:
         await runtime.providers.close()
-        await runtime.editor.flush()
-        runtime.keep_limits()
+        await runtime.finish()
         await store.close()
         if lost := len(store.backlog):
             runtime.log.write("error", f"{lost} exchanges could not be recorded and are lost")

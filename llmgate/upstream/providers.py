@@ -13,6 +13,8 @@ from llmgate.config.catalog import (
 )
 from llmgate.config.credentials import CALLER_KEY_HEADERS
 from llmgate.config.model import Config, ProviderConfig
+from llmgate.recording.rules import Rules
+from llmgate.upstream.cassette import CassetteSender, Settings
 from llmgate.upstream.client import HttpSender
 from llmgate.upstream.forward import own_credential, towards_provider
 from llmgate.upstream.health import Health
@@ -149,8 +151,13 @@ class Provider:
 class Providers(Mapping[str, Provider]):
     """All providers by name. A reload keeps what did not change and retires the rest gently."""
 
-    def __init__(self, recordings: Callable[[str | None], Path]) -> None:
+    def __init__(
+        self,
+        recordings: Callable[[str | None], Path],
+        rules: Callable[[], Rules] = Rules,
+    ) -> None:
         self._recordings = recordings
+        self._rules = rules  # of what may not be in a recording
         self._by_name: dict[str, Provider] = {}
         self.draining: frozenset[str] = frozenset()
         self._retired: list[Provider] = []
@@ -223,8 +230,24 @@ class Providers(Mapping[str, Provider]):
 
     def _sender(self, name: str, wanted: ProviderConfig) -> Sender:
         if wanted.kind == "recording":
-            return RecordedSender(self._recordings(wanted.recordings), wanted.speed)
+            return self._recorded(wanted, self._recordings(wanted.recordings))
         return HttpSender(name, timeout=wanted.timeout, tls=wanted.tls)
+
+    def _recorded(self, wanted: ProviderConfig, folder: Path) -> Sender:
+        if wanted.mode is None:
+            return RecordedSender(folder, wanted.speed)
+        settings = Settings(
+            mode=wanted.mode,
+            volatile=tuple(wanted.volatile),
+            ordered=wanted.ordered,
+            speed=wanted.speed,
+        )
+        return CassetteSender(folder, settings, lambda: self._source(wanted), self._rules)
+
+    def _source(self, wanted: ProviderConfig) -> Provider | None:
+        """Who is asked for what a folder of recordings lacks."""
+        name = wanted.source
+        return self._by_name[name] if name is not None and self.usable(name) else None
 
 
 def speaks(provider: Provider, protocol: Protocol) -> bool:

@@ -7,17 +7,12 @@ the rest late. Speed 1 is as recorded, 2 twice as fast, 0 without waiting.
 import asyncio
 from itertools import accumulate
 from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from llmgate.errors import UpstreamCut
 from llmgate.recording.library import Library
 from llmgate.recording.recording import Recording
 from llmgate.upstream.reply import Outbound, Reply
-
-_CREATED: Final = 1_767_225_600  # of every model in the list: a fixed day
-_JSON: Final = [("content-type", "application/json")]
+from llmgate.upstream.whole import WholeReply, models_reply, not_found
 
 
 class RecordedReply:
@@ -91,22 +86,6 @@ def _wake(waiter: asyncio.Future[None]) -> None:
         waiter.set_result(None)
 
 
-class WholeReply:
-    """An answer that is made here: the list of models, or why there is no recording."""
-
-    def __init__(self, status: int, body: object) -> None:
-        self.status = status
-        self.headers = list(_JSON)
-        self._rest: list[bytes] = [msgspec.json.encode(body)]
-
-    async def read(self) -> bytes | None:
-        """Gives the body, then its end."""
-        return self._rest.pop() if self._rest else None
-
-    async def close(self) -> None:
-        """Has nothing to let go of."""
-
-
 class RecordedSender:
     """The way out that ends in a folder of recordings."""
 
@@ -117,7 +96,7 @@ class RecordedSender:
     async def send(self, request: Outbound) -> Reply:
         """Answers with the nearest recording once its head is due."""
         if request.protocol == "openai.models" and request.method in {"GET", "HEAD"}:
-            return self._models(request.path.partition("?")[0])
+            return models_reply(self.library.models(), request.path)
         recording = self.library.nearest(
             request.protocol, request.path, request.body, request.stream
         )
@@ -131,18 +110,6 @@ class RecordedSender:
     async def close(self) -> None:
         """Has no connections to close."""
 
-    def _models(self, path: str) -> Reply:
-        """Answers with the models of the recordings, in a shape that every SDK reads."""
-        models = [_model(name) for name in self.library.models()]
-        wanted = path.partition("/models/")[2]
-        if not wanted:
-            ends = {"first_id": models[0]["id"], "last_id": models[-1]["id"]} if models else {}
-            return WholeReply(200, {"object": "list", "data": models, "has_more": False, **ends})
-        for model in models:
-            if model["id"] == wanted:
-                return WholeReply(200, model)
-        return WholeReply(404, _error(f"no recording was asked of the model `{wanted[:200]}`"))
-
     def _missing(self, request: Outbound) -> Reply:
         """Says that no recording may answer, and what there is."""
         framing = "streamed" if request.stream else "not streamed"
@@ -151,31 +118,4 @@ class RecordedSender:
             f"no recording answers {request.protocol} {framing};"
             f" in {self.library.folder.name}/ there is: {there}"
         )
-        return WholeReply(404, _error(message))
-
-
-def _model(name: str) -> dict[str, object]:
-    """An entry of the models list that OpenAI, Anthropic and Mistral readers accept."""
-    return {
-        "id": name,
-        "object": "model",
-        "created": _CREATED,
-        "owned_by": "llmgate-recordings",
-        "type": "model",
-        "display_name": name,
-        "created_at": "2026-01-01T00:00:00Z",
-        "lifecycle": "active",
-    }
-
-
-def _error(message: str) -> dict[str, object]:
-    """An error that readers of OpenAI's and of Anthropic's shape both understand."""
-    return {
-        "type": "error",
-        "error": {
-            "message": message,
-            "type": "not_found_error",
-            "param": None,
-            "code": "recording_not_found",
-        },
-    }
+        return WholeReply(404, not_found(message))
