@@ -41,4 +41,4 @@ def _words(tokens: list[str]) -> list[str]:
 
 
 def _pairs(words: list[str]) -> list[tuple[str, str]]:
-    return list(zip(["", *words[:-1]], words, strict=True))
+    return list(zip(["", *words], words, strict=False))
