@@ -59,6 +59,10 @@ class Estimator:
         ratios[0].learn(input_chars, input_tokens)
         ratios[1].learn(output_chars, output_tokens)
 
+    def knows(self, model: str) -> bool:
+        """Whether it has learned from answers of this model."""
+        return model in self._models
+
     def input_tokens(self, model: str, chars: int) -> int:
         """Guesses how many tokens a request of this length has."""
         ratios = self._models.get(model)

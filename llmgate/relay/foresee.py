@@ -52,6 +52,10 @@ class Foresight:
         chars = call.chars or 0
         return self.guess(exchange.protocol, model or exchange.model, chars, call.most_output)
 
+    def knows(self, model: str) -> bool:
+        """Whether guesses for this model are more than first guesses."""
+        return self._estimator.knows(model)
+
     def guess(self, protocol: Protocol, model: str, chars: int, most_output: int | None) -> Usage:
         """The tokens that so many characters of a request will probably have on that model."""
         if protocol not in _READ:

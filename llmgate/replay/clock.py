@@ -1,16 +1,27 @@
 """The time as a batch is told it, so that a test can tell it another."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
+from typing import Protocol
 
 
-class Clock:
+class Clock(Protocol):
+    """Tells the time and waits for it."""
+
+    def now_s(self) -> float:
+        """Seconds that only ever grow."""
+
+    async def wait(self, news: asyncio.Event, until_s: float | None) -> None:
+        """Returns when there is news, or at that moment."""
+
+
+class SystemClock:
     """The real one."""
 
-    def __init__(self, now_s: Callable[[], float] = monotonic) -> None:
-        self.now_s = now_s
+    def now_s(self) -> float:
+        """Seconds since some moment."""
+        return monotonic()
 
     async def wait(self, news: asyncio.Event, until_s: float | None) -> None:
         """Returns when there is news, or at that moment."""

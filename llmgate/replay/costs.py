@@ -44,7 +44,8 @@ class Costs:
 
     def foresee(self, row: ExchangeSummary, aim: Aim, look: Look) -> Foreseen:
         """What one sending will use. Tokens that were reported count where a model of the same
-        family counts them again; the answer is taken to be as long as the recorded one.
+        family counts them again, or one that nothing is known of; the answer is taken to be as
+        long as the recorded one.
         """
         usage = self._usage(row, aim, look)
         kind, model = aim.provider.config.kind, aim.model
@@ -66,9 +67,10 @@ class Costs:
         chars = row.request_bytes if look.chars is None else look.chars
         usage = self._foresight.guess(row.protocol, aim.model, chars, look.most_output)
         input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
+        reported = row.usage_basis == "reported" and row.input_tokens
         same = _family(row.served or row.model) == _family(aim.model)
-        if same and row.usage_basis == "reported" and row.input_tokens and look.growth is not None:
-            input_tokens = round(row.input_tokens * look.growth)
+        if reported and look.growth is not None and (same or not self._foresight.knows(aim.model)):
+            input_tokens = round(reported * look.growth)
         if output_tokens and row.output_tokens:
             output_tokens = min(row.output_tokens, look.most_output or row.output_tokens)
         return Usage(input_tokens=input_tokens, output_tokens=output_tokens)

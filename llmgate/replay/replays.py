@@ -14,7 +14,7 @@ from llmgate.replay import told
 from llmgate.replay.aims import Aims
 from llmgate.replay.batch import Batch
 from llmgate.replay.board import Boards
-from llmgate.replay.clock import Clock
+from llmgate.replay.clock import Clock, SystemClock
 from llmgate.replay.costs import Costs
 from llmgate.replay.look import Looker
 from llmgate.replay.parcels import Packer
@@ -55,7 +55,7 @@ class Replays:
         self._note = note
         self._on_mistake = on_mistake
         self._now_ms = now_ms
-        self._clock = clock or Clock()
+        self._clock = clock or SystemClock()
         self._kept = KeptReplays(store)
         self.shelf = Shelf(self._kept, scrub)
         self._finder = Finder(store.queries, self._kept)

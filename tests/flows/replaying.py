@@ -1,6 +1,7 @@
 """A gateway between two providers, for the tests of replays."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.support.inside import Inside, inside
 from tests.support.upstream import Request, Upstream
 
 ADMIN = "/admin/v1"
+TWO = {"provider": "two"}
+PRICES = '"*": {input_per_mtok: 1000, output_per_mtok: 1000}'
 
 
 def chat(request: Request) -> Answer:
@@ -23,7 +26,13 @@ def chat(request: Request) -> Answer:
 
 
 def config(
-    one: Upstream, two: Upstream, *, extra: str = "", two_extra: str = "", by_key: str = ""
+    one: Upstream,
+    two: Upstream,
+    *,
+    extra: str = "",
+    two_extra: str = "",
+    by_key: str = "",
+    prices: str = PRICES,
 ) -> str:
     key = f", key: {by_key}" if by_key else ""
     return f"""
@@ -34,7 +43,7 @@ providers:
   claude: {{kind: anthropic-compatible, base_url: "{two.url}", api_key: sk-ant-1234567}}
 routes:
   all: {{match: {{model: "gpt-*"{key}}}, targets: [{{provider: one}}]}}
-prices: {{"*": {{input_per_mtok: 1000, output_per_mtok: 1000}}}}
+prices: {{{prices}}}
 health: {{every_s: 0}}
 {extra}
 """
@@ -90,12 +99,21 @@ class Stage:
         )
         assert (await self.ask("GET", "status"))["config_version"] > before
 
+    async def notices(self, kind: str) -> list[str]:
+        """What viewers are told of a kind, oldest first."""
+        async with self.gateway.admin.stream("GET", f"{ADMIN}/events") as feed:
+            async for line in feed.aiter_lines():
+                if line.startswith("data:"):
+                    notices = json.loads(line.removeprefix("data:"))["notices"]
+                    return [one["text"] for one in notices if one["kind"] == kind]
+        return []
+
     async def replayed(self, **spec: object) -> dict[str, Any]:
         """Starts a replay and waits for its end."""
         return await self.ended((await self.ask("POST", "replays", spec))["id"])
 
 
-Script = Callable[[Request], Answer]
+Script = list[Answer] | Callable[[Request], Answer]
 
 
 @asynccontextmanager
@@ -107,9 +125,10 @@ async def staged(
     extra: str = "",
     two_extra: str = "",
     by_key: str = "",
+    prices: str = PRICES,
 ) -> AsyncIterator[Stage]:
     """Runs them while the block runs."""
     async with Upstream(one) as first, Upstream(two) as second:
-        text = config(first, second, extra=extra, two_extra=two_extra, by_key=by_key)
+        text = config(first, second, extra=extra, two_extra=two_extra, by_key=by_key, prices=prices)
         async with inside(text, folder) as gateway:
             yield Stage(gateway, first, second)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.configs import CHAT, MESSAGES, STREAMED, raw
-from tests.flows.replaying import Stage, staged
+from tests.flows.replaying import TWO, Stage, staged
 from tests.support.inside import inside
 from tests.support.upstream import Upstream
 
@@ -254,7 +254,7 @@ async def test_what_is_not_there_or_not_kept_is_said(tmp_path: Path) -> None:
 
 async def test_it_is_said_that_tools_are_not_executed(tmp_path: Path) -> None:
     turns = [
-        *CHAT["messages"],  # type: ignore[misc]
+        *CHAT["messages"],
         {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {}}]},
         {"role": "tool", "tool_call_id": "c", "content": "12 files"},
     ]
@@ -264,6 +264,3 @@ async def test_it_is_said_that_tools_are_not_executed(tmp_path: Path) -> None:
 
     note = "tools are not executed: 1 of 2 requests carry tool results as recorded"
     assert note in estimate["notes"]
-
-
-TWO = {"provider": "two"}
