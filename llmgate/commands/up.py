@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="overrides server.host")
     parser.add_argument("--port", type=int, help="overrides server.port (8484)")
     parser.add_argument("--data-dir", metavar="FOLDER", help="where the store, log and token live")
+    parser.add_argument(
+        "--record", metavar="FOLDER", help="write every exchange into this folder, as a recording"
+    )
     parser.add_argument("--env-file", metavar="FILE", help="default: .env beside the config")
     parser.add_argument(
         "--detach", action="store_true", help="keep the gateway running when the terminal closes"

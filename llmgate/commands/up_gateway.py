@@ -59,7 +59,12 @@ async def _serve(args: argparse.Namespace, folder: Path) -> None:
             f"listening on {host} is for others too: configure at least one key under `keys:` first"
         )
     sock = listen(host, section.port if args.port is None else args.port)
-    options = Options(data_folder=folder, token=admin_token(folder), quiet=args.child)
+    options = Options(
+        data_folder=folder,
+        token=admin_token(folder),
+        quiet=args.child,
+        record_to=Path(args.record) if args.record else None,
+    )
     port = sock.getsockname()[1]
     url = f"http://{_reached_at(host)}:{port}"
 
@@ -70,7 +75,7 @@ async def _serve(args: argparse.Namespace, folder: Path) -> None:
             line = {"url": url, "token_file": str(folder / TOKEN_FILE)}
             print(msgspec.json.encode(line).decode(), flush=True)
         else:
-            print(_greeting(holder, url, folder), flush=True)
+            print(_greeting(holder, url, folder, args.record), flush=True)
 
     until = asyncio.Event()
     if os.environ.get("LLMGATE_TIED") and args.child:
@@ -110,7 +115,7 @@ def _parent_left(until: asyncio.Event) -> None:
         until.set()
 
 
-def _greeting(holder: ConfigHolder, url: str, folder: Path) -> str:
+def _greeting(holder: ConfigHolder, url: str, folder: Path, record: str | None) -> str:
     snapshot = holder.snapshot
     names = ", ".join(snapshot.config.providers) or "none"
     lines = [
@@ -120,6 +125,8 @@ def _greeting(holder: ConfigHolder, url: str, folder: Path) -> str:
         f"  keys       {', '.join(snapshot.config.keys) or 'none: local callers need no key'}",
         f"  data       {folder}",
     ]
+    if record:
+        lines.append(f"  record     every exchange into {record}")
     lines += [f"  warning    {warning}" for warning in snapshot.warnings]
     return "\n".join(lines)
 

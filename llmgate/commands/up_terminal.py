@@ -38,6 +38,6 @@ def _parting(child: Child, ready: Ready) -> str:
 
 
 def _command(args: argparse.Namespace) -> list[str]:
-    flags = ("config", "host", "port", "data_dir", "env_file")
+    flags = ("config", "host", "port", "data_dir", "env_file", "record")
     command = child_command({flag: getattr(args, flag) for flag in flags})
     return [*command, "--demo"] if args.demo else command

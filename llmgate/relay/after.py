@@ -33,6 +33,7 @@ class Aftermath:
         on_sent: Callable[[Exchange], None] | None = None,
         scrub_text: Callable[[str], str] = str,
     ) -> None:
+        self.on_ended: Callable[[Exchange], None] | None = None
         self._scrub_text = scrub_text
         self._on_failure = on_failure
         self._on_sent = on_sent
@@ -102,6 +103,8 @@ class Aftermath:
         self._metrics.ended(exchange, asked=provider is not None)
         self._hub.ended(exchange)
         self._store.ended(exchange)
+        if self.on_ended is not None:
+            self.on_ended(exchange)
         if exchange.error_type:
             self._on_failure(exchange)
 
