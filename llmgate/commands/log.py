@@ -11,7 +11,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from llmgate.commands import log_annotate
+from llmgate.commands import log_annotate, log_store
 from llmgate.commands.log_filter import STATES, error_filter, state_filter
 from llmgate.commands.log_show import PARTS, show
 from llmgate.commands.log_table import print_table, terminal_width
@@ -49,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _common(parser)
     add_filters(parser)
     parser.add_argument("--limit", type=_positive, help="how many, newest ones (default 50)")
-    actions = parser.add_subparsers(dest="action", metavar="[show | tail | mark | tag | note ...]")
+    actions = parser.add_subparsers(
+        dest="action", metavar="[show | tail | mark | tag | note | stats | gc | vacuum ...]"
+    )
     one = actions.add_parser(
         "show", help="one exchange", argument_default=argparse.SUPPRESS, description="One exchange."
     )
@@ -66,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _common(follow)
     add_filters(follow)
     log_annotate.add_actions(actions)
+    log_store.add_actions(actions)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -128,6 +131,8 @@ def run(args: argparse.Namespace) -> int:
 async def _act(args: argparse.Namespace, path: Path) -> int:
     if args.action in log_annotate.ACTIONS:
         return await log_annotate.say(args, path)
+    if args.action in log_store.ACTIONS:
+        return await log_store.act(args, path)
     queries = Queries(path)
     try:
         if args.action == "show":

@@ -26,6 +26,7 @@ from llmgate.control.replays import replays_router
 from llmgate.control.routes import routes_router
 from llmgate.control.spend import spend_router
 from llmgate.control.state import get_status
+from llmgate.control.store import store_router
 from llmgate.replay.problems import BadReplay, NoSuchReplay, NotNow
 from llmgate.store.problems import BadAnnotation, BadFilter, StoreProblem
 from llmgate.wire.editing import Conflict, Verdict
@@ -47,6 +48,7 @@ def control_router(admitted: Guard) -> Router:
             limits_router,
             spend_router,
             exchanges_router,
+            store_router,
             compare_router,
             replays_router,
             *export_routers,

@@ -20,6 +20,7 @@ class BatchEncoder:
 
     def __init__(self, scrubber: Scrubber) -> None:
         self.seq = 0  # of the last row
+        self.dropped_bodies = 0
         self.sharing = Sharing()
         self._encoder = Encoder(scrubber, self.sharing)
         self._big_encoder = Encoder(scrubber, self.sharing, _THOROUGH)  # of a thread of its own
@@ -32,8 +33,25 @@ class BatchEncoder:
         """The row of an exchange that is only counted."""
         return self._encoder.row(summary)
 
-    async def encode(self, batch: list[Entry], *, bodies: bool, waiting: int) -> list[Written]:
-        """The rows of a batch; ``waiting`` is how many exchanges wait to be written."""
+    async def encode(
+        self, batch: list[Entry], *, bodies: bool, waiting: int, largest: float = float("inf")
+    ) -> list[Written]:
+        """The rows of a batch; ``waiting`` is how many exchanges wait to be written.
+
+        One that would take more than ``largest`` bytes in the file loses its bodies.
+        """
+        written = await self._encode(batch, bodies=bodies, waiting=waiting)
+        too_large = {item.row[0] for item in written if item.size > largest}
+        if not too_large:
+            return written
+        self.sharing.start_over()  # others may refer to pieces of what is left out
+        for entry in batch:
+            if entry.seq in too_large:
+                entry.keep = False
+                self.dropped_bodies += 1
+        return await self._encode(batch, bodies=bodies, waiting=waiting)
+
+    async def _encode(self, batch: list[Entry], *, bodies: bool, waiting: int) -> list[Written]:
         jobs = [self._job(entry, bodies=bodies) for entry in batch]
         small = [job for job in jobs if job.size <= _BIG]
         written: list[Written] = []

@@ -4,11 +4,13 @@ The size cap is held by making room before a batch is written, so that the file 
 it, whatever comes in. Near the cap that costs a measurement per batch; far from it, nothing.
 """
 
+import logging
+import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import aiosqlite
-import msgspec
 
 from llmgate.store import rollup
 from llmgate.store.caps import Caps
@@ -24,7 +26,14 @@ _FORGET_EVERY_S = 3600.0
 _LOOK_BACK_S = 60.0
 _WAL_AGAIN_S = 1.0  # a reader was in the way
 _CAUTION = 2  # what is written takes at most so many times its size: pages are not full
+_CHANGE_BYTES = 1 << 20
 _SPARE = 0.08  # of a nearly full file: free pages that are about to be used again
+
+_FULL = (
+    "%s: what is marked or exported fills recording.keep_mb (%g) by itself, so other exchanges go"
+    " soon after they are recorded; allow more, or unmark some"
+)
+_log = logging.getLogger("llmgate.store")
 
 _REMOVABLE = f"""
     SELECT seq, started_ms FROM exchanges
@@ -32,13 +41,6 @@ _REMOVABLE = f"""
     ORDER BY started_ms, seq LIMIT ?
 """  # noqa: S608 - constants
 _EARLIEST, _LATEST = -(1 << 62), 1 << 62
-
-
-class Trimmed(msgspec.Struct, frozen=True):
-    """What a step did: exchanges removed, and whether there is more to do."""
-
-    removed: int
-    more: bool
 
 
 class Retention:
@@ -52,6 +54,7 @@ class Retention:
         self.sweeper = Sweeper()
         self.full = False
         self.count: int | None = None
+        self.removed = 0  # since the start
         self.size_bytes = 0
         self._path = path
         self._monotonic = monotonic
@@ -63,6 +66,7 @@ class Retention:
         self._look_back_at = 0.0
         self._wal_pages = 0
         self._wal_at = 0.0
+        self._said_full = False
 
     def forget(self) -> None:
         """The file is another one."""
@@ -90,6 +94,10 @@ class Retention:
                 await self._drain(db, caps, incoming, generation)
         self._used += incoming
 
+    def changed(self) -> None:
+        """Something of unknown size was written."""
+        self._used += _CHANGE_BYTES
+
     async def _drain(
         self, db: aiosqlite.Connection, caps: Caps, incoming: int, generation: int
     ) -> None:
@@ -104,35 +112,41 @@ class Retention:
 
     async def step(
         self, db: aiosqlite.Connection, caps: Caps, now_ms: int, generation: int
-    ) -> Trimmed:
-        """Removes at most one batch of what is over the caps."""
+    ) -> bool:
+        """Removes at most one batch of what is over the caps; True when there is more to do."""
         if self.count is None:
             self.count = await number(db, "SELECT count(*) FROM exchanges")
         await self._tune(db, caps)
         await self.bound_wal(db, caps)
-        removed, more = await self._trim(db, caps, now_ms, generation)
+        more = await self._trim(db, caps, now_ms, generation)
+        self._say_full(caps)
         await self._forget_spend(db, now_ms)
         self._used = await used_bytes(db)
         left = await give_back(db, self._spare(caps))
         self.size_bytes = int(self._used) + wal_bytes(self._path)
-        return Trimmed(removed, more or left)
+        return more or left
+
+    def _say_full(self, caps: Caps) -> None:
+        """Says once that the size cap cannot be held, and once more when it could in between."""
+        if self.full and not self._said_full:
+            _log.warning(_FULL, self._path.name, caps.keep_mb)
+        self._said_full = self.full
 
     async def _trim(
         self, db: aiosqlite.Connection, caps: Caps, now_ms: int, generation: int
-    ) -> tuple[int, bool]:
-        """How many exchanges went, and whether more may have to."""
+    ) -> bool:
+        """Removes pieces, or exchanges; True when more may have to go."""
         if await self.sweeper.step(db, generation) is not None:
-            return 0, True
+            return True
         self._used = await used_bytes(db)
         self._draining = self._used > (caps.wanted if self._draining else caps.most_used)
         if self._draining:
             removed = await self._remove(db, self._needed(caps.wanted), _LATEST)
             self.full = self.full if removed else self._used > caps.most_used
-            return removed, removed > 0
+            return removed > 0
         self.full = False
         oldest_ms = caps.oldest_ms(now_ms)
-        removed = 0 if oldest_ms is None else await self._remove(db, self._batch, oldest_ms)
-        return removed, removed > 0
+        return oldest_ms is not None and await self._remove(db, self._batch, oldest_ms) > 0
 
     def _needed(self, wanted: float) -> int:
         """About how many of average size bring the store to the size wanted, one batch at most."""
@@ -151,6 +165,7 @@ class Retention:
         self._from_ms = rows[-1][1]
         await self._delete(db, [seq for seq, _ in rows])
         self.counted(-len(rows))
+        self.removed += len(rows)
         self._adapt(self._monotonic() - began, len(rows))
         return len(rows)
 
@@ -182,7 +197,10 @@ class Retention:
         """Keeps the write-ahead log within its part of the cap, as soon as no reader needs it."""
         if wal_bytes(self._path) <= caps.wal_bytes or self._monotonic() < self._wal_at:
             return
-        if not await empty_wal(db):
+        emptied = False
+        with suppress(sqlite3.Error):  # what is written next meets the same problem and says so
+            emptied = await empty_wal(db)
+        if not emptied:
             self._wal_at = self._monotonic() + _WAL_AGAIN_S
 
     async def _forget_spend(self, db: aiosqlite.Connection, now_ms: int) -> None:

@@ -44,6 +44,7 @@ class Sweeper:
     """Sweeps in steps short enough for the writer to wait for."""
 
     def __init__(self) -> None:
+        self.swept = 0  # pieces, since the start
         self._may_be_due = True
         self._waiting: list[Generation] = []
         self._sweep: Sweep | None = None
@@ -78,6 +79,7 @@ class Sweeper:
             await _finish(db, self._sweep)
             self._sweep = None
         await db.commit()
+        self.swept += removed
         return removed
 
     async def _next(self, db: aiosqlite.Connection, current: int) -> Sweep | None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 import aiosqlite
-import msgspec
 
 from llmgate.config.credentials import Scrubber
 from llmgate.exchange import Exchange
@@ -41,10 +40,6 @@ GATHER_S = 0.04
 RETRY_S = 2.0
 MAINTAIN_S = 10.0
 
-_FULL = (
-    "%s: what is marked or exported fills recording.keep_mb (%g) by itself, so other exchanges go"
-    " soon after they are recorded; allow more, or unmark some"
-)
 _STOPPED_BYTES = 32 << 20  # bodies held while nothing can be written
 
 _log = logging.getLogger("llmgate.store")
@@ -81,7 +76,6 @@ class Store:
         self._file = StoreFile(path)
         self._problem = ""
         self._closed = False
-        self._said_full = False
         self._maintain_at = 0.0
         self._wake = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -162,8 +156,10 @@ class Store:
 
     async def _change(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         db = self._file.connection
+        await self.retention.make_room(db, self._caps, 0, self._encoder.sharing.generation)
         done = await work(db)
         await db.commit()
+        self.retention.changed()
         return done
 
     def configure(
@@ -196,7 +192,7 @@ class Store:
             kept=self.retention.count or 0,
             size_bytes=self.retention.size_bytes,
             queued=len(backlog),
-            dropped_bodies=backlog.dropped_bodies,
+            dropped_bodies=backlog.dropped_bodies + self._encoder.dropped_bodies,
             dropped_exchanges=backlog.dropped_exchanges,
         )
 
@@ -237,27 +233,34 @@ class Store:
             self._tell("")
             return True
 
-    async def maintain(self) -> None:
-        """Counts, and removes what is over the caps: one step; ``run`` comes back for more."""
+    async def maintain(self, *, sweep: bool = False) -> bool:
+        """Counts, and removes what is over the caps: one step; True when there is more to do.
+
+        With ``sweep``, pieces that nobody needs are looked for in every generation.
+        """
         async with self._lock:
             self._maintain_at = self._monotonic() + MAINTAIN_S
             if self._file.db is None:
-                return
+                return False
             try:
-                await unbroken(self._maintain(self._file.db))
+                return await unbroken(self._maintain(self._file.db, sweep=sweep))
             except sqlite3.Error as error:
                 await self._stop(error)
+                return False
 
-    async def _maintain(self, db: aiosqlite.Connection) -> None:
-        sharing = self._encoder.sharing
-        trimmed = await self.retention.step(db, self._caps, self._now_ms(), sharing.generation)
-        if self.retention.full and sharing.in_use:
+    async def _maintain(self, db: aiosqlite.Connection, *, sweep: bool) -> bool:
+        sharing, retention = self._encoder.sharing, self.retention
+        if sweep:
+            sharing.start_over()
+            await retention.sweeper.all(db)
+        more = await retention.step(db, self._caps, self._now_ms(), sharing.generation)
+        if retention.full and sharing.in_use:
             sharing.start_over()  # what was removed may have been the last to need its pieces
-            trimmed = msgspec.structs.replace(trimmed, more=True)
-        if trimmed.more:
+            more = True
+        if more:
             self._maintain_at = 0.0
             self._wake.set()
-        self._tell_full()
+        return more
 
     async def close(self) -> None:
         """Writes what is queued and closes the file."""
@@ -299,20 +302,12 @@ class Store:
         self.indexing.wrote(len(batch))
 
     async def _encode(self, batch: list[Entry]) -> list[Written]:
-        written = await self._encode_once(batch)
-        too_large = {item.row[0] for item in written if item.size > self._caps.largest}
-        if not too_large:
-            return written
-        for entry in batch:
-            if entry.seq in too_large:
-                entry.keep = False
-                self.backlog.dropped_bodies += 1
-        self._encoder.sharing.start_over()
-        return await self._encode_once(batch)
-
-    async def _encode_once(self, batch: list[Entry]) -> list[Written]:
-        bodies = self._bodies == "full"
-        return await self._encoder.encode(batch, bodies=bodies, waiting=len(self.backlog))
+        return await self._encoder.encode(
+            batch,
+            bodies=self._bodies == "full",
+            waiting=len(self.backlog),
+            largest=self._caps.largest,
+        )
 
     async def _write(self, written: list[Written], page: Page | None = None) -> None:
         """Makes room for a batch and writes it."""
@@ -385,12 +380,6 @@ class Store:
             await self._connect()
         except (sqlite3.Error, OSError, StoreProblem) as error:
             self._tell(explain(error, self.path))
-
-    def _tell_full(self) -> None:
-        """Says once that the size cap cannot be held, and once more when it could in between."""
-        if self.retention.full and not self._said_full:
-            _log.warning(_FULL, self.path.name, self._caps.keep_mb)
-        self._said_full = self.retention.full
 
     def _tell(self, problem: str) -> None:
         if problem == self._problem:
