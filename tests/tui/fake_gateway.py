@@ -236,7 +236,7 @@ class FakeGateway:
         answer = self.answers.get(f"{method} {path}")
         if answer is None and path == "exchanges/annotate":
             answer = self._annotate(msgspec.json.decode(self.asked[-1].body, type=Annotation))
-        answer = answer or self._look_up(path, query)
+        answer = self._look_up(path, query) if answer is None else answer
         if isinstance(answer, Reply):
             _send(writer, answer.code, _ENCODER.encode(answer.body))
         elif answer is None:

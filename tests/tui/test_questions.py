@@ -15,6 +15,7 @@ from llmgate_tui.screens.help import Help, signs
 from llmgate_tui.screens.keys_secret import Secret
 from llmgate_tui.screens.menu import Menu
 from llmgate_tui.screens.preview import Preview
+from llmgate_tui.screens.resend import Resend
 from llmgate_tui.screens.review import Clash, Review, Told
 from llmgate_tui.widgets.key_line import spelled
 from tests.tui import sample
@@ -23,6 +24,15 @@ from tests.tui.fake_gateway import FakeGateway, gateway
 from tests.tui.furnished import SHIFTED, furnish
 from tests.tui.test_hostile import EVIL
 from tests.tui.test_reachable import click_on, keys, listed, owners, pressed
+
+ASKED = {
+    "provider": "groq",
+    "model": "qwen3",
+    "temperature": "0.2",
+    "max_tokens": "",
+    "system": "Be brief.",
+    "message": "Hi",
+}
 
 
 @pytest.fixture
@@ -45,6 +55,7 @@ def questions(app: LlmgateApp) -> list[ModalScreen[object]]:
         Review("A draft", SHIFTED, desk),
         Told("A tale", [[("once", "")]], desk),
         Clash(Conflict(message="moved", etag='"e"', version=13, base_known=False), desk),
+        Resend(ASKED, known={}, fields=frozenset(ASKED)),
         Secret("ide", msgspec.structs.replace(SHIFTED, secret="sk-new"), desk, file="config.yaml"),
     ]
     return [screen for screen in made if isinstance(screen, ModalScreen)]

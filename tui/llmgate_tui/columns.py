@@ -32,6 +32,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     cell: Callable[[ExchangeSummary, Look], tuple[str, Tone]]
 
 
+EDITED: Final = "edited"  # the tag of an answer to an edited request
 _ERROR_WORDS: Final = {
     "upstream_timeout": "timeout",
     "upstream_unreachable": "no conn",
@@ -120,8 +121,10 @@ def model(row: ExchangeSummary, look: Look) -> tuple[str, Tone]:
 
 
 def flags(row: ExchangeSummary) -> str:
-    """T tools, R2 two attempts, x5 the same request five times in a row."""
+    """P sent again, E edited before, T tools, R2 two attempts, x5 five equal requests in a row."""
     found = []
+    if row.parent:
+        found.append("E" if EDITED in row.tags.split(",") else "P")
     if row.tool_calls:
         found.append("T")
     if row.attempts > 1:

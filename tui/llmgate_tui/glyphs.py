@@ -12,6 +12,8 @@ class Glyphs(msgspec.Struct, frozen=True, kw_only=True):
     dot: str
     ring: str
     mark: str
+    note: str
+    tag: str
     streaming: str
     waiting: str
     queued: str
@@ -36,6 +38,8 @@ UNICODE = Glyphs(
     dot="●",
     ring="○",
     mark="●",
+    note="≡",
+    tag="#",
     streaming="▸",
     waiting="…",
     queued="◌",
@@ -59,6 +63,8 @@ ASCII = Glyphs(
     dot="*",
     ring="o",
     mark="*",
+    note="=",
+    tag="#",
     streaming=">",
     waiting=".",
     queued=":",

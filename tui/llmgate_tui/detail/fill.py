@@ -8,7 +8,17 @@ from typing import Final
 from llmgate.wire.exchanges import Growth
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.clock import Clock
-from llmgate_tui.detail import answer, attempts, chat, events, headers, request, summary, timing
+from llmgate_tui.detail import (
+    answer,
+    attempts,
+    chat,
+    events,
+    headers,
+    prompt,
+    request,
+    summary,
+    timing,
+)
 from llmgate_tui.detail.request import Body
 from llmgate_tui.detail.source import Source
 from llmgate_tui.widgets.line_text import Item, Line
@@ -44,6 +54,7 @@ class Filler:
         self._tabs: dict[str, Callable[[], Awaitable[None]]] = {
             "Summary": self._summary,
             "Chat": self._chat,
+            "Prompt": self._prompt,
             "Request": self._request,
             "Answer": self._answer,
             "Events": self._events,
@@ -121,6 +132,10 @@ class Filler:
         if live:
             self.view.append_lines([chat.head("assistant", "answer"), []])
             await self._grow(indent="  ")
+
+    async def _prompt(self) -> None:
+        diff, before = await self.source.prompt()
+        self._put(prompt.render(diff, before, self.clock.moment, self._width))
 
     async def _answer(self) -> None:
         if self.source.live:

@@ -1,4 +1,4 @@
-"""The detail pane: one exchange from eight sides, kept on the screen while the list moves."""
+"""The detail pane: one exchange from nine sides, kept on the screen while the list moves."""
 
 from functools import partial
 from typing import Final
@@ -14,7 +14,7 @@ from llmgate_tui.api import ApiProblem
 from llmgate_tui.clock import Clock
 from llmgate_tui.detail.fill import Filler
 from llmgate_tui.detail.search import SearchInput
-from llmgate_tui.detail.source import DetailApi, Source
+from llmgate_tui.detail.source import DetailApi, PromptApi, Source
 from llmgate_tui.detail.tabs import TABS, TabBar
 from llmgate_tui.glyphs import ASCII, Glyphs, choose
 from llmgate_tui.widgets.line_view import LineView
@@ -23,7 +23,7 @@ _PATIENCE_S: Final = 0.25  # before an empty view says that it waits
 _WHOLE: Final = frozenset(
     {"Summary", "Headers", "Timing", "Attempts"}
 )  # read again when it moves on
-_LAID_OUT: Final = frozenset({"Timing", "Events", "Headers", "Attempts"})
+_LAID_OUT: Final = frozenset({"Timing", "Events", "Headers", "Attempts", "Prompt"})
 _RAW: Final = frozenset({"Request", "Answer"})
 
 
@@ -35,13 +35,18 @@ class DetailPane(Widget):
     """
 
     def __init__(
-        self, api: DetailApi, clock: Clock | None = None, glyphs: Glyphs | None = None
+        self,
+        api: DetailApi,
+        clock: Clock | None = None,
+        glyphs: Glyphs | None = None,
+        prompts: PromptApi | None = None,
     ) -> None:
         super().__init__()
         ascii_only = (glyphs or choose()) is ASCII
         self.tab = TABS[0]
         self.raw = False
         self._api = api
+        self._prompts = prompts
         self._clock = clock or Clock()
         self._source: Source | None = None
         self._filler: Filler | None = None
@@ -75,7 +80,7 @@ class DetailPane(Widget):
             self._stop()
             self._say("No exchange is chosen.")
             return
-        self._source = Source(self._api, summary)
+        self._source = Source(self._api, summary, self._prompts)
         self._found = ""
         self._fill()
 

@@ -1,10 +1,13 @@
 """What is known of the exchange shown: asked of the gateway once, and again while it is live."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Final, Literal, Protocol
 
 from llmgate.wire.chat import ChatView
+from llmgate.wire.compare import PromptDiff
 from llmgate.wire.exchanges import LIVE, Chunk, ExchangeDetail, ExchangeSummary, Growth
+from llmgate_tui.api import ApiProblem
 
 _PAGE: Final = 1_000
 _MOST_CHUNKS: Final = 20_000
@@ -35,10 +38,22 @@ class DetailApi(Protocol):
         ...
 
 
+class PromptApi(Protocol):
+    """The part of the control API that says what a request adds to the one before it."""
+
+    async def prompt(self, id: str, before: str = "") -> PromptDiff:  # noqa: A002
+        """Against the previous turn, or any other exchange."""
+        ...
+
+
 class Source:
     """One exchange; what cannot change any more is kept."""
 
-    def __init__(self, api: DetailApi, summary: ExchangeSummary) -> None:
+    def __init__(
+        self, api: DetailApi, summary: ExchangeSummary, prompts: PromptApi | None = None
+    ) -> None:
+        self._prompts = prompts
+        self._prompt: tuple[PromptDiff, ExchangeSummary | None] | None = None
         self.summary = summary
         self.known: ExchangeDetail | None = None
         self.at_us: list[int] = []  # when chunks came, as far as they were read
@@ -60,7 +75,7 @@ class Source:
             summary.status,
         )
         if changed:
-            self.known = self._chat = self._chunks = None
+            self.known = self._chat = self._chunks = self._prompt = None
         return changed
 
     async def detail(self) -> ExchangeDetail:
@@ -76,6 +91,21 @@ class Source:
         chat = await self._api.chat(self.summary.id)
         self._chat = None if self.live else chat
         return chat
+
+    async def prompt(self) -> tuple[PromptDiff, ExchangeSummary | None]:
+        """What the request adds, and the exchange that came before it."""
+        if self._prompt is not None:
+            return self._prompt
+        if self._prompts is None:
+            return PromptDiff(id=self.summary.id, problem="Nobody can be asked for that."), None
+        diff = await self._prompts.prompt(self.summary.id)
+        before = None
+        if diff.before:
+            with suppress(ApiProblem):  # it may have been removed by now
+                before = (await self._api.detail(diff.before)).summary
+        if not self.live:
+            self._prompt = (diff, before)
+        return diff, before
 
     async def body(self, part: Literal["request", "sent", "answer"]) -> bytes:
         """One body; large, so never kept."""

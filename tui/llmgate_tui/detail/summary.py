@@ -6,7 +6,7 @@ from typing import Final
 from llmgate.wire.blocks import Basis
 from llmgate.wire.exchanges import LIVE, Attempt, ExchangeDetail, ExchangeSummary
 from llmgate_tui import figures, units
-from llmgate_tui.columns import tokens_per_second
+from llmgate_tui.columns import EDITED, tokens_per_second
 from llmgate_tui.detail import json_text
 from llmgate_tui.detail.attempts import outcome, seconds, took
 from llmgate_tui.detail.facts import chunk_gaps, fact, joined, padded, width_of
@@ -137,6 +137,7 @@ def _figures(
     if gaps := chunk_gaps(at_us, _SPARKS):
         lines.append(fact("chunks", *gaps))
     lines.append(_sizes(summary))
+    lines += _kept(summary)
     if summary.session:
         lines.append(fact("session", summary.session))
     if summary.repeat:
@@ -148,6 +149,29 @@ def _figures(
     about = joined([summary.protocol, summary.transport, version])
     lines.append(fact("protocol", about))
     lines.append(fact("id", summary.id))
+    return lines
+
+
+def _kept(summary: ExchangeSummary) -> list[Line]:
+    """What people said of it, where it comes from, and whether the caps spare it."""
+    lines: list[Line] = []
+    if summary.note:
+        lines.append(fact("note", (summary.note, "strong")))
+    if summary.tags:
+        lines.append(
+            fact("tags", (" ".join(f"#{tag}" for tag in summary.tags.split(",")), "accent"))
+        )
+    if summary.parent:
+        edited = EDITED in summary.tags.split(",")
+        how = "sends again, edited," if edited else "sends again"
+        lines.append(fact("parent", f"{how} {summary.parent}", ("  d compares", "quiet")))
+    if summary.replay == "import":
+        lines.append(fact("replay", "imported: it was not asked through this gateway"))
+    elif summary.replay:
+        lines.append(fact("replay", summary.replay, ("  6 Replay", "quiet")))
+    spared = joined(["marked" if summary.marked else "", "exported" if summary.exported else ""])
+    if spared:
+        lines.append(fact("kept", f"{spared}", ("  no cap removes it", "quiet")))
     return lines
 
 

@@ -11,6 +11,7 @@ from llmgate_tui.widgets.line_look import ASCII_TWINS
 TABS: Final = (
     "Summary",
     "Chat",
+    "Prompt",
     "Request",
     "Answer",
     "Events",

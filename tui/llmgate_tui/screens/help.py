@@ -52,8 +52,9 @@ def signs(glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
         ),
         ("48~", "an estimate; without the sign it was reported"),
         ("-", "unknown, or none"),
+        ("P  E", "sent again by a replay, or edited before: its parent is in the summary"),
         ("T  R2  x3", "tools were called; second attempt; third equal request in a row"),
-        (glyphs.mark, "marked"),
+        (f"{glyphs.mark}  {glyphs.note}  {glyphs.tag}", "marked; it has a note; it has tags"),
     )
 
 

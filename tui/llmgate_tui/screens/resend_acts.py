@@ -14,6 +14,7 @@ from llmgate.wire.keeping import Annotation
 from llmgate.wire.replays import ReplayEstimate, ReplaySpec, ReplayTarget
 from llmgate_tui import replay_text, resend
 from llmgate_tui.api import ApiProblem
+from llmgate_tui.columns import EDITED
 from llmgate_tui.screens.body import OpenCompare
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.menu import Menu
@@ -24,7 +25,6 @@ from llmgate_tui.screens.traffic_seek import TrafficSeek
 from llmgate_tui.text import clean
 
 _PACE_S: Final = 0.5
-_EDITED: Final = "edited"
 
 
 class _Wish(msgspec.Struct, frozen=True):
@@ -169,7 +169,7 @@ async def _follow(screen: TrafficSeek, row: ExchangeSummary, replay: str) -> Non
         cells = matrix.rows[0].cells if matrix.rows else []
         ids = cells[1].ids if len(cells) > 1 else []
         if ids:
-            change = Annotation(ids=list(ids), add_tags=[_EDITED])
+            change = Annotation(ids=list(ids), add_tags=[EDITED])
             screen.take(await screen.desk.keeping.annotate(change))
     except ApiProblem as problem:
         failed(screen, "the answer to the edited request", problem)

@@ -40,7 +40,7 @@ class TrafficBody(TrafficKeep):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.detail = DetailPane(desk.api, desk.clock, desk.glyphs)
+        self.detail = DetailPane(desk.api, desk.clock, desk.glyphs, desk.keeping)
         self.split = Split([self._head, self.table, self._empty], self.detail)
         self._shown: str | None = None
         self._soon: Timer | None = None

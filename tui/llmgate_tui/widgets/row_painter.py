@@ -78,7 +78,7 @@ class RowPainter:
 
     def _cells(self, row: ExchangeSummary, marked: bool) -> list[tuple[str, str]]:
         look = Look(self._clock.now_ms(), self._moment, self._glyphs)
-        cells: list[tuple[str, str]] = [("accent", f" {self._glyphs.mark if marked else ' '} ")]
+        cells: list[tuple[str, str]] = [("accent", self._signs(row, marked))]
         for column, width in self._columns:
             text, tone = column.cell(row, look)
             if not column.right:
@@ -88,6 +88,12 @@ class RowPainter:
             else:
                 cells.append((tone, fit_right(text, width) + " "))
         return cells
+
+    def _signs(self, row: ExchangeSummary, marked: bool) -> str:
+        """A note, or tags, before the mark."""
+        signs = self._glyphs
+        said = signs.note if row.note else signs.tag if row.tags else " "
+        return f"{said}{signs.mark if marked else ' '} "
 
     def _moment(self, at_ms: int) -> str:
         if self.relative:
