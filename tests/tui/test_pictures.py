@@ -150,3 +150,16 @@ async def test_providers(picture: Picture) -> None:
 
 async def test_config(picture: Picture) -> None:
     await taken(picture, "# what", "7")
+
+
+async def test_replay(picture: Picture) -> None:
+    async with gateway(sample.exchanges(60)) as fake:
+        furnish(fake)
+        app = open_app(fake)
+        async with app.run_test(size=(120, 30)) as pilot:
+            await shown(pilot, "connected")
+            await app.main.action_show("replay")
+            app.main.bodies.replay.open("rp_1")
+            await settled(pilot, "0.41")
+
+            picture(app)

@@ -225,6 +225,25 @@ async def test_stop_and_resume(able: FakeGateway) -> None:
         assert [one.path for one in able.asked] == ["replays/rp_1/stop", "replays/rp_1/resume"]
 
 
+async def test_one_that_came_to_its_limit_goes_on_with_another(able: FakeGateway) -> None:
+    serve(able, replay(state="limit", running=0))
+    app = open_app(able)
+    async with app.run_test(size=(140, 30)) as pilot:
+        await opened(pilot, app)
+        await shown(pilot, "▲ limit")
+        await pilot.press("S")
+        await shown(pilot, "$0.0190 of $0.5000 are spent")
+        await pilot.press("enter")
+        await shown(pilot, "how much may it spend?")
+        await typed(pilot, "1.5")
+        await pilot.press("enter")
+        await shown(pilot, "▸ running")
+
+        assert [path for path in able.requests if "resume" in path] == [
+            "/admin/v1/replays/rp_1/resume?limit_usd=1.5"
+        ]
+
+
 async def test_many_targets_are_scrolled_through(able: FakeGateway) -> None:
     found = matrix()
     names = [f"provider{at}/model" for at in range(9)]

@@ -110,6 +110,18 @@ async def test_a_gateway_that_cannot_says_why(able: FakeGateway) -> None:
     assert said(app) == ["not sent again: 8 replays run already"]
 
 
+async def test_what_is_sent_and_lost_sight_of_is_not_called_unsent(able: FakeGateway) -> None:
+    able.answers["replays/rp_new"] = Reply(503, {"error": {"message": "the store is busy"}})
+    app = open_app(able)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await asked(pilot, app)
+        await shown(pilot, "y send")
+        await pilot.press("y")
+        await until(pilot, lambda: said(app))
+
+    assert said(app) == ["sent again, what came of it is not known: the store is busy"]
+
+
 def test_the_target_is_where_it_went() -> None:
     row = sample.exchanges(8)[0]
     plain = msgspec.structs.replace(row, provider="groq", model="a", served="a")

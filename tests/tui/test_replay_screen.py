@@ -244,6 +244,22 @@ async def test_a_filter_typed_here_chooses_exchanges_of_the_store_too(able: Fake
         await until(pilot, lambda: app.main.focused is body_of(app).setup.sets.grid)
 
 
+async def test_enter_leads_from_what_to_send_to_where(able: FakeGateway) -> None:
+    app = open_app(able)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press("6", "G", "enter")
+        await until(pilot, lambda: app.main.focused is body_of(app).setup.sets.find)
+        await typed(pilot, "model:haiku")
+        await pilot.press("enter")
+        await shown(pilot, "● a filter         ")
+        await until(pilot, lambda: body_of(app).setup.spec().ids)
+        await pilot.press("enter")
+
+        await until(pilot, lambda: app.main.focused is body_of(app).setup.form.grid)
+        assert body_of(app).setup.form.grid.selected == "to:"
+
+
 async def test_results_of_replays_are_not_taken_for_traffic(able: FakeGateway) -> None:
     able.rows = [
         msgspec.structs.replace(row, replay="rp_1" if at % 2 else "")
@@ -347,6 +363,13 @@ async def test_nothing_is_painted_again_without_news(able: FakeGateway) -> None:
         assert not painted
 
 
+def in_sight(app: LlmgateApp) -> bool:
+    """What has the keys is on the screen, with room for more than its title."""
+    focused = app.main.focused
+    assert focused is not None
+    return focused.region.height >= 2 and app.main.region.contains_region(focused.region)
+
+
 # -- room and memory ---------------------------------------------------------------
 
 
@@ -360,12 +383,8 @@ async def test_every_pane_can_be_reached_at_every_size(
         await chosen(pilot, app)
         seen = []
         for _ in range(4):
-            await pilot.pause()
-            focused = app.main.focused
-            assert focused is not None
-            assert focused.region.height >= 2, focused
-            assert app.main.region.contains_region(focused.region), focused
-            seen.append(focused.id)
+            await until(pilot, lambda: in_sight(app))
+            seen.append(app.main.focused)
             await pilot.press("tab")
 
         assert len(set(seen)) == 4

@@ -5,7 +5,7 @@ from typing import Final
 
 from llmgate.wire.replays import Cell, Matrix
 from llmgate_tui import figures, units
-from llmgate_tui.replay_cells import similarity, title
+from llmgate_tui.replay_cells import dollars, similarity, title
 from llmgate_tui.replay_text import about, spent, targets
 from llmgate_tui.text import clean
 
@@ -59,7 +59,7 @@ def _cell(cell: Cell) -> str:
         f"total {figures.duration(cell.total_us)}",
         f"{figures.rate(cell.tokens_per_s)} tokens/s",
         f"{units.count(cell.output_tokens, cell.usage_basis)} out",
-        units.money(cell.cost_usd, cell.cost_basis),
+        dollars(cell.cost_usd, cell.cost_basis),
     ]
     return ", ".join(said)
 

@@ -47,18 +47,13 @@ MATRIX_KEYS: Final[list[BindingType]] = [
     _key("escape", "leave", "back", "matrix.back", "Back to the sets and the form", True),
 ]
 
-
-def list_columns(width: int) -> list[GridColumn]:
-    """Of earlier replays."""
-    return [
-        GridColumn("SENT", 14 if width >= 44 else 0),
-        GridColumn("TO", 0, needs=44),
-        GridColumn("STATE", 10),
-        GridColumn("DONE", 9, right=True, needs=50),
-        GridColumn("$", 8, right=True, needs=60),
-        GridColumn("WHEN", 4, right=True, needs=40),
-    ]
-
-
+LIST_COLUMNS: Final = [
+    GridColumn("SENT", 14, needs=58),
+    GridColumn("TO", 0),
+    GridColumn("STATE", 10),
+    GridColumn("DONE", 7, right=True, needs=36),
+    GridColumn("$", 8, right=True, needs=66),
+    GridColumn("WHEN", 4, right=True, needs=44),
+]
 SET_COLUMNS: Final = [GridColumn("  SEND", 18), GridColumn("", 0)]
 FORM_COLUMNS: Final = [GridColumn("SEND IT", 13), GridColumn("", 0)]

@@ -1,9 +1,7 @@
 """The list of earlier replays: read when shown, and once a second while one of them runs."""
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Resize
 from textual.worker import Worker
 
 from llmgate.wire.replays import ReplayView
@@ -11,7 +9,7 @@ from llmgate_tui import figures, replay_text
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
 from llmgate_tui.replay_cells import dollars
-from llmgate_tui.screens.replay_keys import list_columns
+from llmgate_tui.screens.replay_keys import LIST_COLUMNS
 from llmgate_tui.widgets.grid import Cell, Grid, GridRow
 
 _EVERY = 2  # ticks: a second
@@ -27,7 +25,7 @@ class ReplayList(Vertical):
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="replay-list")
         self.desk = desk
-        self.grid = Grid(list_columns(60), id="replay-replays", ellipsis=desk.glyphs.ellipsis)
+        self.grid = Grid(LIST_COLUMNS, id="replay-replays", ellipsis=desk.glyphs.ellipsis)
         self.replays: dict[str, ReplayView] = {}
         self.problem = ""
         self._known = False
@@ -100,8 +98,3 @@ class ReplayList(Vertical):
             dollars(replay.spent_usd, replay.spent_basis),
             (figures.ago(now_ms - replay.created_ms), "quiet"),
         ]
-
-    @on(Resize)
-    def _resized(self, event: Resize) -> None:
-        if (columns := list_columns(event.size.width)) != self.grid.columns:
-            self.grid.set_columns(columns)

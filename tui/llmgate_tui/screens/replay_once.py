@@ -6,10 +6,11 @@ from typing import Final
 from textual.widget import Widget
 
 from llmgate.wire.exchanges import ExchangeSummary
-from llmgate.wire.replays import Cell, Matrix, ReplaySpec, ReplayTarget
+from llmgate.wire.replays import Cell, Matrix, ReplaySpec, ReplayTarget, ReplayView
 from llmgate_tui import replay_text
 from llmgate_tui.api import ApiProblem
 from llmgate_tui.desk import Desk
+from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.replay_cells import dollars, similarity
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.review import asked, failed, say
@@ -27,43 +28,51 @@ def spec_of(row: ExchangeSummary) -> ReplaySpec:
 
 async def again(where: Widget, desk: Desk, row: ExchangeSummary) -> None:
     """Asks, sends, waits, tells."""
-    spec = spec_of(row)
     try:
-        estimate = await desk.replaying.estimate(spec)
-        if not estimate.requests:
-            reason = clean(estimate.refused[0].reason) if estimate.refused else "nothing to send"
-            say(where, f"not sent again: {reason}", "warning")
-            return
-        what = clean(row.served or row.model) or clean(row.path)
-        to = f" to {clean(row.provider)}" if row.provider else ""
-        unpriced = sum(one.unpriced for one in estimate.targets)
-        cost = replay_text.money(estimate.usd, unpriced)
-        question = f"Send {what} again{to}? It costs {cost}."
-        if not await asked(where, Confirm(question, "send")):
-            return
-        replay = await desk.replaying.start(spec)
-        while replay.state == "running":
-            await asyncio.sleep(_PACE_S)
-            replay = await desk.replaying.replay(replay.id)
-        matrix = await desk.replaying.matrix(replay.id)
+        replay = await _begun(where, desk, row)
     except ApiProblem as problem:
         failed(where, "not sent again", problem)
         return
-    _tell(where, matrix)
+    if replay is None:
+        return
+    try:
+        while replay_text.active(replay):
+            await asyncio.sleep(_PACE_S)
+            replay = await desk.replaying.replay(replay.id)
+        _tell(where, desk, await desk.replaying.matrix(replay.id))
+    except ApiProblem as problem:
+        failed(where, "sent again, what came of it is not known", problem)
 
 
-def _tell(where: Widget, matrix: Matrix) -> None:
+async def _begun(where: Widget, desk: Desk, row: ExchangeSummary) -> ReplayView | None:
+    """The replay, once it is sent; None with a word on the screen, or after a no."""
+    spec = spec_of(row)
+    estimate = await desk.replaying.estimate(spec)
+    if not estimate.requests:
+        reason = clean(estimate.refused[0].reason) if estimate.refused else "nothing to send"
+        say(where, f"not sent again: {reason}", "warning")
+        return None
+    what = clean(row.served or row.model) or clean(row.path)
+    to = f" to {clean(row.provider)}" if row.provider else ""
+    cost = replay_text.money(estimate.usd, sum(one.unpriced for one in estimate.targets))
+    if not await asked(where, Confirm(f"Send {what} again{to}? It costs {cost}.", "send")):
+        return None
+    return await desk.replaying.start(spec)
+
+
+def _tell(where: Widget, desk: Desk, matrix: Matrix) -> None:
     cells = matrix.rows[0].cells if matrix.rows else []
     if len(cells) > 1 and cells[1].ok:
-        where.notify(told(cells[0], cells[1]), timeout=10, markup=False)
+        where.notify(told(cells[0], cells[1], desk.glyphs), timeout=10, markup=False)
         return
     error = cells[1].error if len(cells) > 1 else ""
     said = clean(error or matrix.replay.problem or matrix.replay.state)
     say(where, f"sent again, it went wrong: {said}", "warning")
 
 
-def told(original: Cell, result: Cell) -> str:
+def told(original: Cell, result: Cell, glyphs: Glyphs) -> str:
     """similarity 0.93 · $0.0020 vs $0.0040; d compares."""
     cost = dollars(result.cost_usd, result.cost_basis)
     before = dollars(original.cost_usd, original.cost_basis)
-    return f"similarity {similarity(result.similarity)} · {cost} vs {before}; d on it compares"
+    dot = glyphs.middot
+    return f"similarity {similarity(result.similarity)} {dot} {cost} vs {before}; d on it compares"

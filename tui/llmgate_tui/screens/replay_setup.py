@@ -174,10 +174,15 @@ class ReplaySetup(Container):
             self.action_start()
         elif where is self.form.grid:
             self.run_worker(self.form.edit(), group="edit", exclusive=True)
-        elif self.sets.grid.selected == "typed" and where is self.sets.grid:
+        elif where is self.sets.grid and self._untyped():
             self.action_find()
         else:
             self.focus_form()
+
+    def _untyped(self) -> bool:
+        """The cursor stands on a filter that lets nothing through yet."""
+        chosen = self.sets.chosen
+        return chosen is not None and chosen.id == "typed" and not chosen.ids
 
     def action_add_target(self) -> None:
         """One more."""
