@@ -278,10 +278,12 @@ class FakeGateway:
         start = int(query.get("cursor", 0))
         until = int(query.get("until_ms", 1 << 60))
         rows = [row for row in reversed(self.rows) if since <= row.started_ms < until]
-        for kind in ("body", "header"):
+        for kind in ("body", "header", "text"):
             if kind in query:
                 had = self.holding.get(f"{kind} {query[kind]}", set())
                 rows = [row for row in rows if row.id in had]
+        if "marked" in query:
+            rows = [row for row in rows if row.marked]
         if "error_type" in query:
             rows = [row for row in rows if row.error_type or (row.status or 0) >= 400]
         more = str(start + limit) if len(rows) > start + limit else ""

@@ -8,7 +8,7 @@ MODELS = ["claude-sonnet-4-5", "claude-haiku-4-5", "gpt-5.1", "my model", ""]
 
 
 def values(field: str) -> list[str]:
-    known = {"model": MODELS, "limit": ["key ide: requests_per_day"]}
+    known = {"model": MODELS, "limit": ["key ide: requests_per_day"], "tag": ["paris", "slow"]}
     return known.get(field, [])
 
 
@@ -29,6 +29,8 @@ def values(field: str) -> list[str]:
         ("model:claude-s", "model:claude-sonnet-4-5 "),
         ("model:MY", 'model:"my model" '),
         ("model:nothing", "model:nothing"),
+        ("tag:par", "tag:paris "),
+        ("comm", "comm"),
         ("zzz", "zzz"),
     ],
 )  # fmt: skip

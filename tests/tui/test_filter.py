@@ -179,7 +179,9 @@ def test_a_filter_reads_every_field_of_the_row(text: str, changes: dict[str, obj
 @pytest.mark.parametrize(
     ("text", "at", "says"),
     [
-        ("replay:yes", 0, "later"),
+        ("tag:", 4, "needs a value"),
+        ("tag:>3", 5, "compare"),
+        ('text:""', 5, "needs a value"),
         ("body:", 5, "needs a value"),
         ('h:""', 2, "needs a value"),
         ("body:" + "x" * 201, 5, "longer than 200"),
@@ -283,6 +285,17 @@ def test_what_may_get_through_without_the_store_does_not_need_it(text: str) -> N
             "status:>=400 state:ok cost:>0.5",
             {"status": ">=400", "state": "finished", "min_cost": "0.5"},
         ),
+        ("marked", {"marked": "true"}),
+        ("-marked", {}),
+        ("marked:no", {}),
+        ("tag:slow note:why", {"tag": "slow", "note": "why"}),
+        ("tag:(a, b)", {"tag": "*"}),
+        ("note:/a|b/", {"note": "*"}),
+        ("note:Größe", {"note": "*"}),
+        ("comment:x", {"note": "x"}),
+        ("~replay tag", {"replay": "*", "tag": "*"}),
+        ("replay:rp_1", {"replay": "*[rR][pP]_1*"}),
+        ("parent:ex_1", {}),
         ("model:a or model:b", {}),
         ("-model:a", {}),
         ("model:/x/ path:/v1 ttft:>2s word", {}),
@@ -295,6 +308,53 @@ def test_the_store_is_asked_for_what_the_filter_says(text: str, query: dict[str,
 
     assert found is not None
     assert found.query == query
+
+
+KEPT = row(marked=True, tags="slow,Paris", note="Why so slow?", parent="ex_9", replay="rp_12")
+
+
+@pytest.mark.parametrize(
+    ("text", "accepts"),
+    [
+        ("marked", True),
+        ("marked:no", False),
+        ("~marked", True),
+        ("tag:slow", True),
+        ("tag:SLOW", True),
+        ("tag:slo", False),
+        ("tag:slo*", True),
+        ("tag:*", True),
+        ("tag:(x, paris)", True),
+        ("tag:/^p/", True),
+        ("-tag", False),
+        ("note", True),
+        ("note:slow", True),
+        ("comment:slow", True),
+        ("~comment why", True),
+        ("note:fast", False),
+        ("parent:ex_9", True),
+        ("replay:rp_12", True),
+        ("replay:*", True),
+        ("~replay", True),
+        ("replay:import", False),
+    ],
+)
+def test_what_is_kept_of_exchanges_can_be_filtered_by(text: str, accepts: bool) -> None:
+    accept = compile_filter(text, now_ms=NOW)
+    assert accept is not None
+    assert accept(KEPT) == accepts
+    assert accept(row()) == (text in {"-tag", "marked:no"})
+
+
+def test_words_are_looked_up_by_the_store_and_quotes_mean_in_a_row() -> None:
+    found = parse_filter('text:umbrella -text:sun text:"in a row"', now_ms=NOW)
+    assert found is not None
+    assert [(deep.kind, deep.text) for deep in found.deep] == [
+        ("text", "umbrella"),
+        ("text", "sun"),
+        ("text", '"in a row"'),
+    ]
+    assert [deep.text for deep in found.needed] == ["umbrella", '"in a row"']
 
 
 def stored(rows: list[ExchangeSummary], query: dict[str, str]) -> set[str]:
@@ -336,13 +396,19 @@ TERMS = st.one_of(
     ).map(":".join),
     st.sampled_from(["err", "err:limit", "state:ok", "state:error", "state:live", "state:cut"]),
     st.sampled_from(["status:4xx", "status:429", "status:>=400", "status:<300", "cost:>0.01"]),
+    st.sampled_from(["marked", "tag:slow", "tag:s*", "tag:(slow, x)", "tag", "note", "note:WHY"]),
+    st.sampled_from(["note:é", "replay:rp*", "~replay", "replay:RP_12", "parent:ex", "parent"]),
     st.sampled_from(["since:2m", "until:1m", "since:today", "limit:key", "-err", "body:x or err"]),
 )
 
 
 @given(st.lists(TERMS, min_size=1, max_size=4))
 def test_the_store_never_leaves_out_what_the_filter_lets_through(terms: list[str]) -> None:
-    rows = sample.exchanges(60)
+    said = [{}, {"marked": True}, {"tags": "Slow,x"}, {"note": "Why é"}, {"replay": "rp_12"}]
+    rows = [
+        msgspec.structs.replace(row, **said[at % 5], parent="ex_1" if at % 5 == 4 else "")
+        for at, row in enumerate(sample.exchanges(60))
+    ]
     found = parse_filter(" ".join(terms), now_ms=NOW)
     assert found is not None
 

@@ -114,6 +114,22 @@ async def test_bodies_and_headers_are_searched_in_the_store() -> None:
             assert {body(app).view.row(at).id for at in range(2)} == {"old_1", rows[-10].id}
 
 
+async def test_words_and_what_is_kept_are_looked_up_in_the_store() -> None:
+    old = [msgspec.structs.replace(row, tags="slow", marked=True) for row in yesterdays()[:2]]
+    async with gateway([*old, *sample.exchanges(600)]) as fake:
+        fake.holding["text umbrella"] = {old[0].id}
+        app = open_app(fake)
+        async with app.run_test(size=(120, 30)) as pilot:
+            await shown(pilot, "500/500")
+            await pilot.press("slash")
+            await typed(pilot, "text:umbrella tag:slow")
+            await settled(pilot, "no more  1 of")
+            assert "text=umbrella&" in fake.requests[-1] or "tag=slow" in fake.requests[-1]
+            app.main.body._bar.input.value = "marked"
+            await settled(pilot, "no more  2 of")
+            assert "marked=true" in fake.requests[-1]
+
+
 async def test_what_ends_while_bodies_are_searched_is_looked_into_too() -> None:
     async with gateway(sample.exchanges(60)) as fake:
         app = open_app(fake)

@@ -238,7 +238,7 @@ class _Parser:
         before = len(self._terms.deep)
         accept = self._terms.word(text, at)
         name, colon, value = text.partition(":")
-        known = colon or name.lower() in FLAGS
+        known = colon or name.lower() in {"marked", *FLAGS}
         hints = self._hints(name.lower(), value) if known else {}
         return _Node(accept, hints, tuple(self._terms.deep[before:]))
 

@@ -25,6 +25,7 @@ _STATES: Final = {
     "cancelled": {"state": "cancelled"},
 }
 _LONGEST: Final = 200
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_ .:-]+")
 _STATUS: Final = re.compile(r"(>=|<=|=|>|<)?(\d{1,3})", re.ASCII)
 _COST: Final = re.compile(r"(>=|>|=)?\$?(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})", re.ASCII)
 
@@ -42,10 +43,29 @@ def hints_of(name: str, value: str, now_ms: int, local: Local) -> Hints:
         found = _status(value)
     elif name == "cost" and (cost := _COST.fullmatch(value)):
         found = {"min_cost": cost[2]}
+    elif name in {"marked", "tag", "note", "comment", "parent", "replay"}:
+        found = _said(name, value)
     elif name in {"since", "until"}:
         at_ms = moment_ms(value.lstrip("<>=~").strip('"'), now_ms, local)
         found = {} if at_ms is None else {f"{name}_ms": str(max(0, int(at_ms)))}
     return found
+
+
+def _said(name: str, value: str) -> Hints:
+    """What people said of exchanges, and replays: the store has an index of each."""
+    parameter = "note" if name == "comment" else name
+    plain = value.strip('"')
+    match parameter:
+        case "marked":
+            return {} if value.lower() in {"no", "false", "0"} else {"marked": "true"}
+        case "parent":
+            return {}  # a part of an id is enough here, not there
+        case "replay":
+            glob = _globs(value) if value else "*"
+            return {"replay": glob} if glob else {}
+        case _:  # one that has any, where the words cannot be told
+            sure = _PLAIN.fullmatch(plain) is not None and len(plain) <= _LONGEST
+            return {parameter: plain if sure else "*"}
 
 
 def _status(value: str) -> Hints:

@@ -39,6 +39,8 @@ ALIASES: Final = {  # mitmproxy's spelling
     "~q": "state:waiting",
     "~s": "-state:waiting",
     "~marked": "marked",
+    "~comment": "note:",
+    "~replay": "replay",
     "~b": "body:",
     "~bq": "body:",
     "~bs": "body:",
@@ -61,6 +63,9 @@ _TEXTS: Final[dict[str, Words]] = {
     "protocol": lambda row: row.protocol,
     "session": lambda row: row.session,
     "limit": lambda row: row.limited_by,
+    "note": lambda row: row.note,
+    "parent": lambda row: row.parent,
+    "replay": lambda row: row.replay,
 }
 _COUNTS: Final[dict[str, Number]] = {
     "in": lambda row: row.input_tokens,
@@ -80,6 +85,10 @@ FLAGS: Final[dict[str, Predicate]] = {
     "err": _failed,
     "tool": lambda row: row.tool_calls > 0,
     "retry": lambda row: row.attempts > 1,
+    "note": lambda row: bool(row.note),
+    "tag": lambda row: bool(row.tags),
+    "parent": lambda row: bool(row.parent),
+    "replay": lambda row: bool(row.replay),
 }
 _STATES: Final[dict[str, Predicate]] = {
     "live": lambda row: row.state in LIVE,
@@ -94,11 +103,13 @@ _STATES: Final[dict[str, Predicate]] = {
     "error": _failed,
 }
 STATES: Final = list(_STATES)
-_LATER: Final = {
-    "replay": "replays come later",
-    "comment": "comments come later",
+_DEEP: Final[dict[str, Literal["body", "header", "text"]]] = {
+    "body": "body",
+    "h": "header",
+    "text": "text",
 }
-_OTHERS: Final = ("status", "state", "cost", "since", "until", "marked", "body", "h")
+_SPELLED: Final = {"comment": "note"}  # other names of fields
+_OTHERS: Final = ("status", "state", "cost", "since", "until", "marked", "tag", *_DEEP)
 FIELDS: Final = sorted([*_TEXTS, *_COUNTS, *_TIMES, *_OTHERS])
 
 _UNITS: Final = {
@@ -116,7 +127,7 @@ _SHAPE: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([a-zµ]*)", re.IGNORECASE)
 class Deep(msgspec.Struct, frozen=True, eq=False):
     """A term that only the store can answer: ``found`` fills up with the ids it names."""
 
-    kind: Literal["body", "header"]
+    kind: Literal["body", "header", "text"]
     text: str
     found: set[str]
 
@@ -139,7 +150,7 @@ class Terms:
         if colon:
             return self.field(name.lower(), value, at + len(name) + 1, name_at=at)
         if text.lower() == "marked":
-            return lambda row: row.id in self._marked
+            return self._is_marked
         return FLAGS.get(text.lower()) or self.anywhere(text)
 
     def anywhere(self, text: str) -> Predicate:
@@ -154,10 +165,11 @@ class Terms:
 
     def field(self, name: str, value: str, at: int, name_at: int | None = None) -> Predicate:
         """``name:value``, where a value in parentheses is a list of which one must hold."""
+        name = _SPELLED.get(name, name)
         self._known(name, at if name_at is None else name_at, value)
         if not value:
             raise FilterProblem(f"{name}: needs a value", at)
-        if name in {"body", "h"}:
+        if name in _DEEP:
             return self._deep(name, value, at)
         if value.startswith("(") and value.endswith(")"):
             parts = _list(value, at)
@@ -167,20 +179,19 @@ class Terms:
 
     def _deep(self, name: str, value: str, at: int) -> Predicate:
         """In the store's bodies or headers: true for what it has named so far."""
-        text = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+        quoted = len(value) > 1 and value[0] == value[-1] == '"'
+        text = value[1:-1] if quoted and name != "text" else value  # there they mean: in a row
         if len(text) > _LONGEST_DEEP:
             raise FilterProblem(f"longer than {_LONGEST_DEEP} characters", at)
-        if not text.strip():
+        if not text.strip(' "'):
             raise FilterProblem(f"{name}: needs a value", at)
         if name == "h" and "=" not in text:
             text = f"{text}="
-        deep = Deep("body" if name == "body" else "header", text, set())
+        deep = Deep(_DEEP[name], text, set())
         self.deep.append(deep)
         return lambda row: row.id in deep.found
 
     def _known(self, name: str, at: int, value: str) -> None:
-        if name in _LATER:
-            raise FilterProblem(_LATER[name], at)
         if name not in FIELDS:
             near = [field for field in FIELDS if field.startswith(name)]
             near = near or difflib.get_close_matches(name, FIELDS, 1)
@@ -200,6 +211,10 @@ class Terms:
             return _compare(lambda row: row.cost_usd, operator, number, at)
         if name in _COUNTS:
             return _compare(_COUNTS[name], operator, _number(rest, at), at)
+        if value == "*" and name in {"tag", "note", "parent", "replay"}:
+            return FLAGS[name]  # any, but not none
+        if name == "tag":
+            return _tag(operator, rest, at)
         return _text(_TEXTS[name], operator, rest, at)
 
     def _special(self, name: str, operator: str, value: str, at: int) -> Predicate:
@@ -216,7 +231,11 @@ class Terms:
                 return lambda row: row.started_ms < latest
             case _:
                 wanted = value.lower() not in {"no", "false", "0"}
-                return lambda row: (row.id in self._marked) == wanted
+                return lambda row: self._is_marked(row) == wanted
+
+    def _is_marked(self, row: ExchangeSummary) -> bool:
+        """Rows that only the store knows say it themselves."""
+        return row.marked or row.id in self._marked
 
     def _moment(self, value: str, at: int) -> float:
         found = moment_ms(value.strip('"'), self._now_ms, self._local)
@@ -251,21 +270,34 @@ def _regex(pattern: str, at: int) -> Callable[[str], re.Match[str] | None]:
 
 
 def _text(words: Words, operator: str, value: str, at: int) -> Predicate:
+    holds = _text_test(operator, value, at)
+    return lambda row: holds(words(row))
+
+
+def _text_test(operator: str, value: str, at: int) -> Callable[[str], bool]:
     if operator in {">", ">=", "<", "<="}:
         raise FilterProblem("only numbers and times compare with < and >", at)
     if len(value) > 1 and value[0] == value[-1] == '"':
-        wanted = value[1:-1].lower()
-        return lambda row: wanted in words(row).lower()
+        quoted = value[1:-1].lower()
+        return lambda text: quoted in text.lower()
     if operator == "~" or (len(value) > 2 and value[0] == value[-1] == "/"):
         found = _regex(value[1:-1] if value[0] == value[-1] == "/" else value, at)
-        return lambda row: found(words(row)) is not None
+        return lambda text: found(text) is not None
     wanted = value.lower()
     if operator == "=":
-        return lambda row: words(row).lower() == wanted
+        return lambda text: text.lower() == wanted
     if any(char in value for char in "*?"):
         matches = re.compile(translate(wanted)).match
-        return lambda row: matches(words(row).lower()) is not None
-    return lambda row: wanted in words(row).lower()
+        return lambda text: matches(text.lower()) is not None
+    return lambda text: wanted in text.lower()
+
+
+def _tag(operator: str, value: str, at: int) -> Predicate:
+    """One whole tag, or a glob or a regex of one; ``tag:*`` is any."""
+    plain = value.strip('"')
+    whole = not operator and not set(plain) & set("*?/")
+    holds = _text_test("=" if whole else operator, plain if whole else value, at)
+    return lambda row: bool(row.tags) and any(map(holds, row.tags.split(",")))
 
 
 def _compare(number: Number, operator: str, limit: float, at: int) -> Predicate:

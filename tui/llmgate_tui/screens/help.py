@@ -28,6 +28,8 @@ FILTER_HELP = (
     ("since:5m marked retry tool err", "ages and flags"),
     ("err since:yesterday until:today", "days, 2026-11-20, 14:30; older ones come from the store"),
     ('body:"some words"  h:x-team=a', "looked for in the store: request, answer, headers"),
+    ('text:umbrella  text:"in a row"', "words of request and answer, by the store's index"),
+    ("marked  tag:slow  note:why  replay:*", "what you keep; parent:ID are its replays"),
     ('limit:"key ide"  queued:>2s', "what a limit of yours refused or held"),
 )
 _KEYS = [("esc", "close", "leave"), ("page down", "", "scroll(10)"), ("page up", "", "scroll(-10)")]
