@@ -25,6 +25,7 @@ IMAGE_BYTES: Final = 4_000
 _SYSTEM: Final = frozenset({"system", "developer"})
 _SAID: Final = frozenset({"input", "arguments"})
 _REMINDER: Final = "<system-reminder>"
+_DEEPEST: Final = 128
 _TITLE: Final = 80
 _TOOLS: Final = ("tools", "functions")
 _CONTENT: Final = frozenset({*_TOOLS, "messages", "system", "instructions", "input", "prompt"})
@@ -85,10 +86,7 @@ def read_prompt(protocol: Protocol, body: bytes) -> Prompt:
     value = lenient.plain(body)
     if not isinstance(value, dict):
         raise BadRequest("the request body is not a JSON object that can be read")
-    try:
-        clean = _clean(value)
-    except RecursionError:
-        raise BadRequest("the request body is nested too deeply") from None
+    clean = _clean(value)
     # written and read once more, since formats read bytes
     request = catalog.read_request(protocol, msgspec.json.encode(clean))
     units = [*_definitions(clean), *_parts(request)]
@@ -107,22 +105,28 @@ def _answers(request: ChatRequest) -> int:
     """How often the assistant has answered, its calls and what it says after them as one each."""
     roles = [message.role for message in request.messages]
     before = ["", *roles[:-1]]
-    return sum(role == "assistant" != last for role, last in zip(roles, before, strict=True))
+    return sum(role == "assistant" != last for role, last in zip(roles, before, strict=False))
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, depth: int = 0) -> Any:
     """The same without marks for caches; media carry a digest, since no more is read of them."""
+    if depth > _DEEPEST:
+        raise BadRequest(f"the request body is nested too deeply: more than {_DEEPEST} levels")
     if isinstance(value, list):
-        return [_clean(one) if isinstance(one, dict | list) else one for one in value]
+        return [_clean(one, depth + 1) for one in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: _clean(inner)
-        if isinstance(inner, dict | list) and (key not in _SAID or isinstance(inner, list))
-        else _digested(key, inner, value)
+        key: inner if key in _SAID and isinstance(inner, dict) else _field(key, inner, value, depth)
         for key, inner in value.items()
         if key != "cache_control"
     }
+
+
+def _field(key: str, inner: Any, around: dict[str, Any], depth: int) -> Any:
+    if isinstance(inner, dict | list):
+        return _clean(inner, depth + 1)
+    return _digested(key, inner, around)
 
 
 def _digested(key: str, inner: Any, around: dict[str, Any]) -> Any:

@@ -81,7 +81,8 @@ class _Parser:
         if at >= len(self.tokens):
             return BadRule(message, self.text, len(self.text.rstrip()) + 1)
         token = self.tokens[at]
-        return BadRule(message, self.text, token.start(token.lastgroup or 0) + 1)
+        blanks = len(token[0]) - len(token[0].lstrip())
+        return BadRule(message, self.text, token.start() + blanks + 1)
 
     def either(self, depth: int) -> Node:
         """``or`` binds the least."""
