@@ -72,6 +72,8 @@ class Packer:
 
 def unpack(codec: int, data: bytes) -> bytes:
     """The bytes that were packed; raises BrokenBody. Not for ``SHARED`` ones: see pieces.py."""
+    if not isinstance(data, bytes):
+        raise BrokenBody  # a damaged page may hold anything
     if codec == CHECKED:
         plain = data[4:]
         if crc32(plain) != int.from_bytes(data[:4], "little"):

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import aiosqlite
 
-from llmgate.store.migrations import migrate
 from llmgate.store.problems import StoreProblem
+from llmgate.store.soundness import bring_up_to_date
 
 _PRAGMAS = (
     "PRAGMA auto_vacuum = INCREMENTAL",  # works only before the first table
@@ -26,14 +26,16 @@ _MAX_DAMAGED = 9
 
 
 async def open_writer(path: Path) -> aiosqlite.Connection:
-    """The one writing connection, the file up to date; raises sqlite3.Error and OSError."""
+    """The one writing connection, the file up to date; raises sqlite3.Error, OSError and
+    StoreProblem.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _create_private(path)
     db = await aiosqlite.connect(path)
     try:
         for pragma in _PRAGMAS:
             await db.execute(pragma)
-        await migrate(db)
+        await bring_up_to_date(db)
     except BaseException:
         await db.close()
         raise

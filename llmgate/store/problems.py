@@ -15,6 +15,7 @@ _SAID = {
     sqlite3.SQLITE_CORRUPT: "is damaged; `llmgate up` sets it aside and begins a new one",
     sqlite3.SQLITE_NOTADB: "is damaged; `llmgate up` sets it aside and begins a new one",
 }
+_NOT_TEXT = "Could not decode to UTF-8 column"  # Python says so, without a code
 _AGAIN = "recording starts again by itself"
 
 
@@ -30,6 +31,13 @@ class BrokenBody(StoreProblem):
             "this cannot be shown: the store's file is damaged where it was kept;"
             " other exchanges are not affected"
         )
+
+
+class DamagedStore(StoreProblem):
+    """The file opens, but what our tables are called is not what it was."""
+
+    def __init__(self) -> None:
+        super().__init__("the store is damaged; `llmgate up` sets it aside and begins a new one")
 
 
 class NewerStore(StoreProblem):
@@ -90,6 +98,8 @@ def is_older(error: BaseException) -> bool:
 
 def is_damage(error: BaseException) -> bool:
     """Whether the file itself is broken."""
+    if isinstance(error, DamagedStore) or str(error).startswith(_NOT_TEXT):
+        return True
     return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
