@@ -260,6 +260,18 @@ async def test_enter_leads_from_what_to_send_to_where(able: FakeGateway) -> None
         assert body_of(app).setup.form.grid.selected == "to:"
 
 
+async def test_marks_that_come_while_the_screen_is_shown_are_counted(able: FakeGateway) -> None:
+    app = open_app(able)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press("6")
+        await shown(pilot, "none: m in Traffic marks")
+        app.traffic.marks |= {app.traffic.rows[3].id, app.traffic.rows[5].id}
+        body_of(app).tick()
+
+        await shown(pilot, "marked           2 exchanges")
+
+
 async def test_results_of_replays_are_not_taken_for_traffic(able: FakeGateway) -> None:
     able.rows = [
         msgspec.structs.replace(row, replay="rp_1" if at % 2 else "")

@@ -41,6 +41,7 @@ class ReplaySets(Vertical):
         self._sought: tuple[str, Sequence[ExchangeSummary]] = ("", ())
         self._problem = ""
         self._sets: dict[str, SourceSet] = {}
+        self._marks: set[str] = set()
         self._told: tuple[str, ...] = ()
         self._soon: Timer | None = None
 
@@ -76,12 +77,18 @@ class ReplaySets(Vertical):
             return
         sets = source_sets(self.desk.traffic, self._looked, self._given, self._sought)
         first = not self._sets
+        self._marks = set(self.desk.traffic.marks)
         self._sets = {one.id: one for one in sets}
         self.grid.styles.height = len(sets) + 1
         self._draw()
         if first:
             self.grid.select(next((one.id for one in sets if one.ids), sets[0].id))
         self.tell()
+
+    def follow_marks(self) -> None:
+        """Nothing else of the sets changes while this screen is shown."""
+        if self.desk.traffic.marks != self._marks:
+            self.redraw()
 
     def _draw(self) -> None:
         self.grid.set_rows([GridRow(one.id, self._cells(one)) for one in self._sets.values()])

@@ -83,7 +83,7 @@ class ReplaySetup(Container):
 
     def tick(self) -> None:
         """Marks may have changed; a replay may run."""
-        self.sets.redraw()
+        self.sets.follow_marks()
         self.list.tick()
 
     def spec(self) -> ReplaySpec:
