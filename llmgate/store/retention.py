@@ -102,7 +102,7 @@ class Retention:
         self, db: aiosqlite.Connection, caps: Caps, incoming: int, generation: int
     ) -> None:
         while self._used + incoming > caps.wanted:
-            if await self.sweeper.step(db, generation) is None:
+            if await self.sweeper.step(db, generation, partly=True) is None:
                 needed = self._needed(caps.wanted - incoming)
                 if not await self._remove(db, needed, _LATEST):
                     break
@@ -136,7 +136,7 @@ class Retention:
         self, db: aiosqlite.Connection, caps: Caps, now_ms: int, generation: int
     ) -> bool:
         """Removes pieces, or exchanges; True when more may have to go."""
-        if await self.sweeper.step(db, generation) is not None:
+        if await self.sweeper.step(db, generation, partly=self._draining) is not None:
             return True
         self._used = await used_bytes(db)
         self._draining = self._used > (caps.wanted if self._draining else caps.most_used)
@@ -174,7 +174,7 @@ class Retention:
         ranges = [(seq * PARTS_PER_EXCHANGE, (seq + 1) * PARTS_PER_EXCHANGE) for seq in seqs]
         await db.executemany("DELETE FROM parts WHERE id >= ? AND id < ?", ranges)
         await db.executemany("DELETE FROM exchanges WHERE seq = ?", [(seq,) for seq in seqs])
-        await self.sweeper.removed(db, min(seqs), max(seqs))
+        await self.sweeper.removed(db, seqs)
         await db.commit()
 
     def _adapt(self, took_s: float, removed: int) -> None:

@@ -68,7 +68,7 @@ class Sharing:
 
     def share(self, seq: int, body: bytes, packer: Packer) -> Shared:
         """The body in pieces."""
-        if self._is_full(seq):
+        if self.is_full(seq):
             self.start_over()
         self._first_seq = self._first_seq or seq
         cuts = spans(body)
@@ -79,7 +79,8 @@ class Sharing:
         self._bytes += len(data)
         return Shared(self.generation, data, pieces)
 
-    def _is_full(self, seq: int) -> bool:
+    def is_full(self, seq: int) -> bool:
+        """Whether the next exchange, ``seq``, belongs to another generation."""
         return (
             len(self._known) >= _MOST_PIECES
             or self._bytes >= self._most_bytes()

@@ -7,6 +7,7 @@ the generation was last written or removed.
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -21,12 +22,15 @@ from llmgate.store.sql import IS_KEPT
 _AT_ONCE = 1000  # pieces removed in one step
 _ROWS = 100  # exchanges whose manifests are read together
 
+_GOOD_PART = 8  # a generation is swept when such a part of it is gone, and again
+
 _ALL = "SELECT number, first_seq, last_seq FROM generations"
 _DUE = f"""
     {_ALL} AS one WHERE NOT swept AND number < ? AND NOT EXISTS (
         SELECT 1 FROM exchanges WHERE seq BETWEEN one.first_seq AND one.last_seq AND NOT {IS_KEPT}
     ) ORDER BY number LIMIT 1
 """  # noqa: S608 - constants
+_OLDEST = f"{_ALL} WHERE NOT swept AND number < ? ORDER BY number LIMIT 1"
 
 Generation = tuple[int, int, int]  # its number, the first and the last exchange
 
@@ -46,6 +50,7 @@ class Sweeper:
     def __init__(self) -> None:
         self.swept = 0  # pieces, since the start
         self._may_be_due = True
+        self._gone = 0  # exchanges that were removed since the oldest generation was swept
         self._waiting: list[Generation] = []
         self._sweep: Sweep | None = None
 
@@ -57,21 +62,26 @@ class Sweeper:
         """Sweeps every generation next, also those that are still referred to."""
         self._waiting = await _generations(db, _ALL, ())
 
-    async def removed(self, db: aiosqlite.Connection, first_seq: int, last_seq: int) -> None:
-        """Exchanges between these were removed: their generations may have something to sweep."""
+    async def removed(self, db: aiosqlite.Connection, seqs: Sequence[int]) -> None:
+        """Exchanges were removed: their generations may have something to sweep."""
+        first_seq, last_seq = min(seqs), max(seqs)
         self._may_be_due = True
+        self._gone += len(seqs)
         await db.execute(
             "UPDATE generations SET swept = 0 WHERE swept AND first_seq <= ? AND last_seq >= ?",
             (last_seq, first_seq),
         )
 
-    async def step(self, db: aiosqlite.Connection, current: int) -> int | None:
+    async def step(
+        self, db: aiosqlite.Connection, current: int, *, partly: bool = False
+    ) -> int | None:
         """Goes a step further; how many pieces it removed, None when there is nothing to do.
 
-        The ``current`` generation and later ones grow and are not touched.
+        The ``current`` generation and later ones grow and are not touched. With ``partly`` the
+        oldest is swept also when only some of its exchanges are gone.
         """
         if self._sweep is None:
-            self._sweep = await self._next(db, current)
+            self._sweep = await self._next(db, current, partly=partly)
         if self._sweep is None:
             return None
         removed = await _remove_some(db, self._sweep)
@@ -82,15 +92,25 @@ class Sweeper:
         self.swept += removed
         return removed
 
-    async def _next(self, db: aiosqlite.Connection, current: int) -> Sweep | None:
+    async def _next(self, db: aiosqlite.Connection, current: int, *, partly: bool) -> Sweep | None:
         if not self._waiting and self._may_be_due:
             self._waiting = await _generations(db, _DUE, (current,))
             self._may_be_due = bool(self._waiting)
+        if not self._waiting and partly:
+            self._waiting = await self._oldest(db, current)
         while self._waiting:
             one = self._waiting.pop(0)
             if one[0] < current:
                 return await _sweep_of(db, *one)
         return None
+
+    async def _oldest(self, db: aiosqlite.Connection, current: int) -> list[Generation]:
+        """The oldest generation, once a good part of it may be gone."""
+        found = await _generations(db, _OLDEST, (current,))
+        if found and self._gone * _GOOD_PART < found[0][2] - found[0][1] + 1:
+            return []
+        self._gone = 0
+        return found
 
 
 async def _sweep_of(db: aiosqlite.Connection, number: int, first_seq: int, last_seq: int) -> Sweep:

@@ -35,9 +35,9 @@ _GENERATION = 1 << 32
 async def collect(store: Store) -> Cleaned:
     """Removes what is over the caps, and every piece that nobody needs; raises StoreProblem."""
     retention = store.retention
-    before = await _size(store)
     removed, swept = retention.removed, retention.sweeper.swept
     await store.flush()
+    before = await _size(store)
     more = await store.maintain(sweep=True)
     while more:
         more = await store.maintain()

@@ -156,7 +156,7 @@ class Store:
 
     async def _change(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         db = self._file.connection
-        await self.retention.make_room(db, self._caps, 0, self._encoder.sharing.generation)
+        await self.retention.make_room(db, self._caps, 0, self._generation())
         done = await work(db)
         await db.commit()
         self.retention.changed()
@@ -253,7 +253,7 @@ class Store:
         if sweep:
             sharing.start_over()
             await retention.sweeper.all(db)
-        more = await retention.step(db, self._caps, self._now_ms(), sharing.generation)
+        more = await retention.step(db, self._caps, self._now_ms(), self._generation())
         if retention.full and sharing.in_use:
             sharing.start_over()  # what was removed may have been the last to need its pieces
             more = True
@@ -312,12 +312,19 @@ class Store:
     async def _write(self, written: list[Written], page: Page | None = None) -> None:
         """Makes room for a batch and writes it."""
         db = self._file.connection
-        generations = [number for item in written for number in item.generations]
-        generation = min(generations, default=self._encoder.sharing.generation)
         size = sum(item.size for item in written)
-        await self.retention.make_room(db, self._caps, size, generation)
+        await self.retention.make_room(db, self._caps, size, self._generation(written))
         await write(db, written, page)
         await self.retention.bound_wal(db, self._caps)
+
+    def _generation(self, written: Sequence[Written] = ()) -> int:
+        """The oldest generation that may still be referred to by what is about to be written."""
+        if used := [number for item in written for number in item.generations]:
+            return min(used)
+        sharing = self._encoder.sharing
+        if sharing.is_full(self._encoder.seq):
+            sharing.start_over()
+        return sharing.generation
 
     async def _write_apart(self, batch: list[Entry], page: Page) -> None:
         """One of the batch cannot be stored (a number beyond 64 bits): it alone is dropped."""

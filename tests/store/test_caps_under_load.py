@@ -199,6 +199,28 @@ async def test_when_kept_ones_alone_exceed_the_cap_it_is_said_once_and_recording
     assert store.status().state == "recording"
 
 
+async def test_a_smaller_cap_takes_no_more_than_it_has_to(
+    open_store: OpenStore, tmp_path: Path
+) -> None:
+    store = await open_store(tmp_path / "s.sqlite", keep_days=0, keep_mb=1000)
+    load = Load(store)
+    bodies = {}
+    for _ in range(400):  # one generation
+        body = os.urandom(20_000)
+        bodies[load.put(body)] = body
+    await store.flush()
+
+    store.configure(bodies="full", keep_days=0, keep_mb=CAP_MB / 2)
+    while await store.maintain():
+        pass
+
+    kept = await kept_ids(store)
+    assert store.status().size_bytes <= CAP_MB / 2 * 1_000_000
+    assert 100 < len(kept) < 200
+    for name in kept:
+        assert await store.queries.body(name, "request") == bodies[name]
+
+
 async def test_live_ones_are_not_removed(open_store: OpenStore, tmp_path: Path) -> None:
     store = await open_store(tmp_path / "s.sqlite", keep_days=0, keep_mb=CAP_MB)
     live = begin(0, request=b'{"messages":["%s"]}' % (b"hello " * 3000), started_ms=NOW_MS - 1)
