@@ -1,1 +1,0 @@
-"""For tests of applications: a gateway that answers from recordings, offline and always alike."""
