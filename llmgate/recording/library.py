@@ -62,6 +62,8 @@ class Library:
         if self._cards is None:
             cards: dict[str, list[Card]] = {}
             for recording in self._read_all():
+                if not recording.answered:  # a request that somebody imported
+                    continue
                 cards.setdefault(recording.dialect, []).append(make_card(recording))
                 if not ONLY_IF_ASKED.intersection(recording.tags):
                     key = request_hash(recording.dialect, recording.path, recording.body)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from llmgate.recording.format import write
 from llmgate.recording.library import Library, shipped_folder
+from llmgate.recording.recording import UNANSWERED, Recording
 
 LIBRARY = Library(shipped_folder())
 PATHS = {
@@ -286,3 +288,23 @@ def test_a_long_text_that_shares_a_word_gets_the_greeting() -> None:
     text = " ".join(f"word{number}" for number in range(60)) + " queue rocket migration"
 
     assert pick("openai.chat", chat(text, stream=True)) == "chat-10-stream-hello"
+
+
+def test_a_request_without_an_answer_answers_nothing(tmp_path: Path) -> None:
+    unanswered = Recording(
+        title="asked",
+        dialect="openai.chat",
+        stream=False,
+        method="POST",
+        path="/v1/chat/completions",
+        body=b'{"messages":[]}',
+        status=UNANSWERED,
+        chunks=[],
+        us=[],
+    )
+    (tmp_path / "a.llmrec.jsonl").write_bytes(write(unanswered))
+
+    found = Library(tmp_path).nearest(
+        "openai.chat", "/v1/chat/completions", unanswered.body, stream=False
+    )
+    assert found is None

@@ -22,8 +22,10 @@ from llmgate.recording.importing.building import (
 from llmgate.recording.importing.found import MAX_ANSWER, Found, Items, NotImported, skipped
 from llmgate.recording.importing.lines import fields_of
 from llmgate.recording.importing.placing import Placed, placed
+from llmgate.recording.lines import How
 from llmgate.recording.recording import Recording
 
+_MOST_TAGS: Final = 20
 _EVEN: Final = "From a HAR: the moments of its events were not kept and are even steps."
 
 
@@ -70,6 +72,14 @@ class _Timings(msgspec.Struct):
     receive: float | None = None
 
 
+class _Ours(msgspec.Struct):
+    """What a HAR of llmgate says beside."""
+
+    how: How = "eof"
+    tags: list[str] = []
+    total_us: int = 0
+
+
 class _Entry(msgspec.Struct):
     request: _Request
     response: _Response = msgspec.field(default_factory=_Response)
@@ -77,6 +87,7 @@ class _Entry(msgspec.Struct):
     time: float | None = None
     timings: _Timings = msgspec.field(default_factory=_Timings)
     comment: str = ""
+    ours: _Ours | None = msgspec.field(default=None, name="_llmgate")
 
 
 class _Log(msgspec.Struct):
@@ -130,14 +141,17 @@ def _read_entry(raw: msgspec.Raw, what: str) -> Found:
 def _recording(entry: _Entry, place: Placed) -> Recording:
     body = _body(entry.request)
     answer, note = _answer(entry)
-    return build(
+    recording = build(
         place,
         body,
         answer,
-        t0_ms=epoch_ms(entry.startedDateTime),
+        t0_ms=epoch_ms(entry.startedDateTime) or None,  # 1970: it was left out
         headers=_headers(entry.request.headers),
+        title=entry.comment if entry.ours else "",
         note=note,
     )
+    tags = entry.ours.tags[:_MOST_TAGS] if entry.ours else []
+    return msgspec.structs.replace(recording, tags=tuple(tags))
 
 
 def _body(request: _Request) -> bytes:
@@ -199,13 +213,14 @@ def _as_cut(entry: _Entry, data: bytes, cuts: _Cuts) -> Answer:
     for length in lengths:
         chunks.append(data[at : at + length])
         at += length
-    first_us, rest_us = _moments(entry)
+    ours = entry.ours or _Ours(total_us=sum(_moments(entry)))
     return Answer(
         status=entry.response.status,
         headers=_headers(entry.response.headers),
         chunks=chunks,
         us=cuts.us,
-        total_us=first_us + rest_us,
+        how=ours.how,
+        total_us=ours.total_us,
     )
 
 

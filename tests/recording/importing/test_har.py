@@ -1,13 +1,16 @@
 """A HAR becomes recordings of what speaks our protocols, as true as a HAR lets them be."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from llmgate.recording.format import read, write
+from llmgate.recording.exporting.har import as_har
+from llmgate.recording.format import SUFFIX, read, write
 from llmgate.recording.importing.found import NotImported
 from llmgate.recording.importing.kinds import kind_of, read_import
+from llmgate.recording.library import shipped_folder
 from llmgate.recording.recording import Recording
 from llmgate.wire.recordings import Skipped
 from tests.recording.importing.samples import (
@@ -182,3 +185,14 @@ def test_a_har_is_known_whether_it_is_one_line_or_many() -> None:
 
     assert kind_of(json.dumps(value).encode()) == "har"
     assert kind_of(json.dumps(value, indent=2).encode()) == "har"
+
+
+@pytest.mark.parametrize("path", sorted(shipped_folder().glob("*" + SUFFIX)), ids=lambda p: p.stem)
+def test_a_har_of_ours_gives_back_what_it_was_made_of(path: Path) -> None:
+    before = read(path.read_bytes(), path.name)
+    after = only(as_har([before]))
+
+    for field in ("body", "chunks", "us", "total_us", "status", "how", "stream", "path", "dialect"):
+        assert getattr(after, field) == getattr(before, field), field
+    for field in ("title", "tags", "text", "tool_calls", "usage", "finish", "model", "id", "t0"):
+        assert getattr(after, field) == getattr(before, field), field
