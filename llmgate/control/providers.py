@@ -94,9 +94,14 @@ async def disable_provider(
 async def rename_provider(
     state: State, name: FromPath[str], data: JSONBody[NewName], by: NamedDependency[Author]
 ) -> Response[Verdict]:
-    """Targets of routes that name it follow."""
+    """Targets of routes and sources of recordings that name it follow."""
     core: Core = state.core
     followers: list[Path] = [
+        ["providers", other, "source"]
+        for other, provider in core.snapshot.config.providers.items()
+        if provider.source == name
+    ]
+    followers += [
         ["routes", route, "targets", index, "provider"]
         for route, rule in core.snapshot.config.routes.items()
         for index, target in enumerate(rule.targets)
