@@ -299,7 +299,7 @@ def _filler(name: str, size: int) -> bytes:
 def _forms(secret: str) -> set[bytes]:
     raw = secret.encode("utf-8", "surrogatepass")
     quoted = quote(raw, safe="")
-    escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = _escaped(secret)
     forms = {
         raw,
         quoted.encode(),
@@ -307,12 +307,17 @@ def _forms(secret: str) -> set[bytes]:
         quote(raw, safe="/").encode(),
         escaped.encode("utf-8", "surrogatepass"),
         escaped.replace("/", "\\/").encode("utf-8", "surrogatepass"),
+        _escaped(escaped).encode("utf-8", "surrogatepass"),  # a tool's arguments: JSON in JSON
     }
     for shift in range(3):
         inner = _base64_inside(raw, shift)
         if len(inner) >= 8:
             forms |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
     return forms
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _base64_inside(raw: bytes, shift: int) -> bytes:

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from llmgate import __version__
-from llmgate.recording.canonical import recording_id
+from llmgate.recording.canonical import parse, recording_id
 from llmgate.recording.decoding import NotPromotable, decoded
 from llmgate.recording.derive import PROPER, derive
 from llmgate.recording.headers import answer_headers, path_of, request_headers
@@ -80,7 +80,7 @@ def promote(kept: Kept, rules: Rules, wish: Wish = Wish()) -> Recording:  # noqa
         note=answer.note,
         method=text(row.method),
         path=path,
-        model=text(row.model),
+        model=_model(body) or text(row.model),
         request_headers=tuple((n, text(v)) for n, v in request_headers(detail.request_headers)),
         body=body,
         route=_route(detail, scrubbing),
@@ -100,6 +100,13 @@ def promote(kept: Kept, rules: Rules, wish: Wish = Wish()) -> Recording:  # noqa
         id=recording_id(row.protocol, path, body),
     )
     return _labelled(recording, scrubbing, wish, rules)
+
+
+def _model(body: bytes) -> str:
+    """The model as the body has it, now that secrets are out of it."""
+    asked = parse(body)
+    model = asked.get("model") if isinstance(asked, dict) else None
+    return model[:_SHORT] if isinstance(model, str) else ""
 
 
 def _labelled(recording: Recording, scrubbing: Scrubbing, wish: Wish, rules: Rules) -> Recording:
