@@ -19,7 +19,7 @@ from llmgate.wire.keeping import Annotation
 from llmgate.wire.recordings import ImportAnswer, Skipped
 
 _AT_ONCE: Final = 50
-_BYTES: Final = 8 << 20
+_BYTES: Final = 2 << 20
 _TOLD: Final = 500
 _LONGEST_NOTE: Final = 300
 _MOST_TAGS: Final = 10
@@ -60,8 +60,7 @@ def _next(items: Iterator[Found]) -> list[Found]:
 
 
 async def _take(core: Core, recordings: Sequence[Recording], taken: _Taken) -> None:
-    now = now_ms()
-    made = {one.id: (one, of) for of in recordings for one in (exchange_of(of, now),)}
+    made = await asyncio.to_thread(_made, recordings, now_ms())
     known = await known_ids(core.store, [key for key in made if key not in taken.ids])
     taken.known |= known
     new = {key: pair for key, pair in made.items() if key not in known and key not in taken.ids}
@@ -77,6 +76,11 @@ async def _take(core: Core, recordings: Sequence[Recording], taken: _Taken) -> N
         else:
             why = "it could not be kept: the store is over its caps"
             taken.skipped.append(Skipped(what=recording.name or recording.title, why=why))
+
+
+def _made(recordings: Sequence[Recording], now: int) -> dict[str, tuple[Exchange, Recording]]:
+    """The exchanges by id; hashing them is work for a thread."""
+    return {one.id: (one, of) for of in recordings for one in (exchange_of(of, now),)}
 
 
 def _price(core: Core, exchange: Exchange) -> None:
