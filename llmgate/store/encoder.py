@@ -7,6 +7,7 @@ import msgspec
 from llmgate.config.credentials import Scrubber, kept_query, kept_url
 from llmgate.exchange import Exchange
 from llmgate.store.codec import SHARED, Packer, Rest, timing_bytes
+from llmgate.store.compressed import unfit
 from llmgate.store.cutting import LEAST
 from llmgate.store.rows import Row, bounded, clean, mapped, plain, to_row, untrusted_text
 from llmgate.store.sharing import Sharing
@@ -209,6 +210,9 @@ class Encoder:
     def _parts(self, job: Job) -> list[tuple[int, bytes]]:
         base = job.seq * PARTS_PER_EXCHANGE
         chunks = job.chunks
+        if chunks and (why := unfit(job.rest.received_headers, chunks, self.scrubber)):
+            job.rest.hints.append(why)
+            chunks = ()
         if chunks:
             job.rest.timing = timing_bytes(chunks, job.chunk_us)
         parts = [(base + DETAILS, self._details(job.rest))]
