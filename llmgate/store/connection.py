@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import aiosqlite
 
-from llmgate.store.problems import StoreProblem
+from llmgate.store.problems import DamagedStore, StoreProblem
 from llmgate.store.soundness import bring_up_to_date
 
 _PRAGMAS = (
@@ -36,6 +36,9 @@ async def open_writer(path: Path) -> aiosqlite.Connection:
         for pragma in _PRAGMAS:
             await db.execute(pragma)
         await bring_up_to_date(db)
+    except UnicodeDecodeError as error:  # of what SQLite says of a damaged file
+        await db.close()
+        raise DamagedStore from error
     except BaseException:
         await db.close()
         raise
@@ -51,7 +54,7 @@ def _create_private(path: Path) -> None:
 
 
 async def open_reader(path: Path) -> aiosqlite.Connection:
-    """A read-only connection; never creates the file.
+    """A read-only connection; never creates the file. Raises sqlite3.Error and StoreProblem.
 
     Opening is not interrupted half-way: the connection's thread would outlive the event loop.
     """
@@ -67,6 +70,8 @@ async def _open_reader(path: Path) -> aiosqlite.Connection:
     name = quote(os.path.abspath(path))  # noqa: PTH100, ASYNC240 - no file is touched
     try:
         return await _read_only(f"file:{name}?mode=ro")
+    except UnicodeDecodeError as error:
+        raise DamagedStore from error
     except sqlite3.OperationalError:
         if side_files(path):
             raise

@@ -98,8 +98,8 @@ def is_older(error: BaseException) -> bool:
 
 def is_damage(error: BaseException) -> bool:
     """Whether the file itself is broken."""
-    if isinstance(error, DamagedStore) or str(error).startswith(_NOT_TEXT):
-        return True
+    if isinstance(error, (DamagedStore, UnicodeDecodeError)) or str(error).startswith(_NOT_TEXT):
+        return True  # a decoding error is of what SQLite says: it quotes what it found
     return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -109,6 +109,8 @@ def is_refusal(error: BaseException) -> bool:
         return True
     if isinstance(error, sqlite3.IntegrityError):
         return True
+    if isinstance(error, UnicodeDecodeError):
+        return False
     return not isinstance(error, (sqlite3.Error, OSError, StoreProblem))
 
 
@@ -121,5 +123,7 @@ def explain(error: BaseException, path: Path) -> str:
     """One line: what is wrong, where, and what to do."""
     if isinstance(error, StoreProblem):
         return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"{path} {_SAID[sqlite3.SQLITE_CORRUPT]}"
     said = _SAID.get(_code(error))
     return f"{path} {said}, {_AGAIN}" if said else f"{path}: {error}; when that is over, {_AGAIN}"

@@ -83,11 +83,11 @@ async def rewrite(path: Path) -> Cleaned:
     """Writes a store that no gateway uses anew, without any gaps; raises StoreProblem."""
     try:
         db = await open_writer(path)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise StoreProblem(explain(error, path)) from error
     try:
         return await _rewrite(db, path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise StoreProblem(explain(error, path)) from error
     finally:
         await db.close()
@@ -123,11 +123,11 @@ async def stats(path: Path, keep_days: float = 0, keep_mb: float = 0) -> StoreSt
     """Where the bytes are. Reads everything on a connection of its own; raises StoreProblem."""
     try:
         db = await open_reader(path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise StoreProblem(explain(error, path)) from error
     try:
         return await _stats(db, path, keep_days, keep_mb)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         if is_older(error):
             raise OlderStore(path) from error
         raise StoreProblem(explain(error, path)) from error

@@ -42,6 +42,8 @@ MAINTAIN_S = 10.0
 
 _STOPPED_BYTES = 32 << 20  # bodies held while nothing can be written
 
+_UNOPENED = (sqlite3.Error, OSError, StoreProblem, UnicodeDecodeError)
+
 _log = logging.getLogger("llmgate.store")
 
 
@@ -244,7 +246,7 @@ class Store:
                 return False
             try:
                 return await unbroken(self._maintain(self._file.db, sweep=sweep))
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 await self._stop(error)
                 return False
 
@@ -355,7 +357,7 @@ class Store:
             if self._file.db is not None:
                 await self.queries.close()
             await self._connect()
-        except (sqlite3.Error, OSError, StoreProblem) as error:
+        except _UNOPENED as error:
             await self._stop(error)
         return self._file.db is not None
 
@@ -385,7 +387,7 @@ class Store:
             aside = self._file.set_aside()
             self._tell(f"{self.path.name} was damaged: it is now {aside.name}, a new one is begun")
             await self._connect()
-        except (sqlite3.Error, OSError, StoreProblem) as error:
+        except _UNOPENED as error:
             self._tell(explain(error, self.path))
 
     def _tell(self, problem: str) -> None:

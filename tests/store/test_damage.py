@@ -1,6 +1,7 @@
 """A store cut at any byte, or with damaged pages, opens or is set aside; no body is ever another.
 
-Cuts are what a kill or a full disk leaves behind, flipped bytes what a failing disk does.
+Cuts are what a kill or a full disk leaves behind, flipped bytes what a failing disk does. (A row
+that damage gives the number of another row is told from it by the length of its body.)
 """
 
 # ruff: noqa: ASYNC240 - small local files
@@ -43,7 +44,9 @@ async def _fill(path: Path) -> Bodies:
     draw = random.Random(9)
     turns = [turn for seed in range(3) for turn in session("messages", 12, 90_000, seed)]
     for number, turn in enumerate(turns):
-        request = turn.request if number % 3 else draw.randbytes(20_000 if number % 2 else 50)
+        request = (
+            turn.request if number % 3 else draw.randbytes(number + (20_000 if number % 2 else 50))
+        )
         one = begin(number, request=request)
         store.begun(one)
         store.ended(finish(one, *turn.chunks))
@@ -87,7 +90,7 @@ async def prove(open_store: OpenStore, folder: Path, bodies: Bodies) -> str:
     said: list[str | None] = []
     store = await open_store(path, keep_days=0, keep_mb=2, on_problem=said.append)
     await _read(store, bodies)
-    for number in (900, 901):  # damage may show when the first one is on disk, but not once more
+    for number in (900, 901):
         one = begin(number, request=b'{"messages":["%s"]}' % (b"new " * 2000))
         store.begun(one)
         store.ended(finish(one))
@@ -95,7 +98,8 @@ async def prove(open_store: OpenStore, folder: Path, bodies: Bodies) -> str:
         await store.maintain()
         await store.flush()
         assert store.status().state == "recording", store.status().problem
-    assert await store.queries.body(one.id, "request") == one.request_body
+        found = await store.queries.body(one.id, "request")
+        assert found in {None, one.request_body}  # an index may be damaged, and not show it
     with contextlib.suppress(StoreProblem):
         await collect(store)
     with contextlib.suppress(StoreProblem):
@@ -119,7 +123,7 @@ async def _read(store: Store, bodies: Bodies) -> None:
         for part, expected in (("request", request), ("sent", request), ("answer", answer)):
             with contextlib.suppress(StoreProblem):
                 found = await store.queries.body(name, part)  # type: ignore[arg-type] # of the pairs
-                assert found is None or found == expected
+                assert found is None or found == expected, (name, part)
         with contextlib.suppress(StoreProblem):
             await store.queries.detail(name)
         with contextlib.suppress(StoreProblem):
