@@ -50,7 +50,10 @@ Part = Literal["request", "sent", "answer"]
 
 MAX_PAGE: Final = 1000
 MAX_CHUNKS: Final = 5000
-_PARTS: Final[dict[Part, int]] = {"request": REQUEST, "sent": SENT, "answer": ANSWER}
+_SIZES: Final = {
+    REQUEST: COLUMNS.index("request_bytes"),
+    ANSWER: COLUMNS.index("response_bytes"),
+}
 _INLINE: Final = 64 << 10
 
 _ID = COLUMNS.index("id")
@@ -190,13 +193,12 @@ class Queries:
 
     async def body(self, exchange_id: str, part: Part) -> bytes | None:
         """The request, what was sent upstream, or the answer; None when it was not kept."""
-        seq = await self._seq(exchange_id)
-        if seq is None:
+        row = await self._find(exchange_id)
+        if row is None:
             return None
-        found = await self._body(seq, _PARTS[part])
-        if found is None and part == "sent":
-            return await self._body(seq, REQUEST)  # the same bytes went on
-        return found
+        if part == "sent" and (found := await self._body(int(row[0]), SENT)) is not None:
+            return found
+        return await self._sized_body(row, ANSWER if part == "answer" else REQUEST)
 
     async def chunks(self, exchange_id: str, start: int = 0, limit: int = 1000) -> list[Chunk]:
         """The wire chunks of an answer from number ``start`` on."""
@@ -210,13 +212,13 @@ class Queries:
 
     async def chunk_bytes(self, exchange_id: str) -> tuple[list[bytes], list[int]]:
         """Every chunk of an answer, and when it arrived in microseconds since the start."""
-        seq = await self._seq(exchange_id)
-        if seq is None:
+        row = await self._find(exchange_id)
+        if row is None:
             return [], []
-        last = self._last
+        seq, last = int(row[0]), self._last
         if last is not None and last[0] == seq:
             return last[1], last[2]
-        answer = await self._body(seq, ANSWER)
+        answer = await self._sized_body(row, ANSWER)
         rest = await self._rest(seq)
         if answer is None or not rest.timing:
             return [], []
@@ -272,9 +274,12 @@ class Queries:
                 raise
             return None  # removed while it was read
 
-    async def _seq(self, exchange_id: str) -> int | None:
-        row = await self._find(exchange_id)
-        return None if row is None else int(row[0])
+    async def _sized_body(self, row: Any, part: int) -> bytes | None:
+        """A body as long as its exchange says: a damaged row may be that of another one."""
+        found = await self._body(int(row[0]), part)
+        if found is not None and len(found) != row[1 + _SIZES[part]]:
+            raise BrokenBody
+        return found
 
     async def _find(self, exchange_id: str) -> Any | None:
         """The row with this id, or the only one whose id begins so."""
@@ -307,7 +312,7 @@ class Queries:
             return []
         try:
             return list(await db.execute_fetchall(query, values))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if is_older(error):
                 raise OlderStore(self._path) from error
             raise StoreProblem(explain(error, self._path)) from error
