@@ -1,15 +1,30 @@
 """An answer as it is compared: what was said and which tools were called, whatever the protocol."""
 
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
+from llmgate.compare.json_value import NoJson, pretty, read_json
+from llmgate.compare.vectors import Vector, read_vectors
+from llmgate.compare.volatile import Stripper
 from llmgate.formats import catalog
 from llmgate.wire.blocks import BlockEvent, Finished
 from llmgate.wire.chat import Part
 from llmgate.wire.exchanges import Protocol
 
 _APART: Final = "\n\n"
+_READ: Final = frozenset(
+    {
+        "openai.chat",
+        "openai.completions",
+        "openai.responses",
+        "anthropic.messages",
+        "anthropic.count_tokens",
+    }
+)
+_MEDIA: Final = ("audio/", "image/", "video/", "application/octet-stream")
+_MOST_PLAIN: Final = 1_000_000  # bytes
 
 
 class ToolUse(msgspec.Struct, frozen=True):
@@ -21,24 +36,36 @@ class ToolUse(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer says; ``ok``: it was read to its end and is no error."""
+    """What an answer says; ``ok``: it was read to its end and is no error. ``vectors`` are those
+    of embeddings.
+    """
 
     text: str = ""
     reasoning: str = ""
     tools: tuple[ToolUse, ...] = ()
     finish: str = ""
     ok: bool = False
+    vectors: tuple[Vector, ...] = ()
 
     @property
     def there(self) -> bool:
         """Something can be compared: words, calls, or the provider's word that there are none."""
-        return bool(self.text or self.tools or (self.ok and self.finish))
+        return bool(self.text or self.tools or self.vectors or (self.ok and self.finish))
 
 
 def read_answer(protocol: Protocol, content_type: str, body: bytes | None) -> Answer:
-    """Reads a whole answer as it came; never raises. No body gives an empty answer."""
+    """Reads a whole answer as it came; never raises. No body gives an empty answer.
+
+    A protocol that is not read says what stands in its body, ids left out.
+    """
     if not body:
         return Answer()
+    if protocol == "openai.embeddings":
+        vectors = read_vectors(body)
+        return Answer(vectors=vectors, ok=bool(vectors))
+    if protocol not in _READ:
+        named = protocol == "openai.models"  # whose ids are what it says
+        return Answer(text=_plain(content_type, body, Stripper(whole=named)), ok=True)
     reader = catalog.reader_for(protocol, content_type)
     events: list[BlockEvent] = [*reader.feed(body), *reader.close()]
     parts = catalog.answer_parts(events)
@@ -51,6 +78,16 @@ def read_answer(protocol: Protocol, content_type: str, body: bytes | None) -> An
         finish=finish,
         ok=reader.ending().state == "finished",
     )
+
+
+def _plain(content_type: str, body: bytes, stripper: Stripper) -> str:
+    """A body that is text, as JSON with indentation if it is JSON."""
+    if content_type.startswith(_MEDIA) or len(body) > _MOST_PLAIN or b"\0" in body:
+        return ""
+    text = body.decode("utf-8", "replace")
+    with suppress(NoJson):
+        return pretty(stripper.strip(read_json(text)))
+    return text
 
 
 def _said(parts: list[Part], *kinds: str) -> str:

@@ -19,7 +19,7 @@ from llmgate.wire.exchanges import LIVE
 
 __all__ = ("Side", "compare")
 
-MAX_BYTES: Final = 16_000_000
+MAX_BYTES: Final = 8_000_000
 
 
 def compare(left: Side, right: Side, *, volatile: bool = False) -> Comparison:
@@ -27,7 +27,8 @@ def compare(left: Side, right: Side, *, volatile: bool = False) -> Comparison:
     whole = (left, right)
     left, right = map(_bounded, whole)
     a, b = _answer(left), _answer(right)
-    stripper = Stripper(whole=volatile)
+    named = "openai.models" in {left.summary.protocol, right.summary.protocol}
+    stripper = Stripper(whole=volatile or named)
     ours, theirs = items_of(left, stripper), items_of(right, stripper)
     events, cut = beside(ours, theirs)
     return Comparison(

@@ -25,6 +25,7 @@ MAX_ENTRIES: Final = 2_000
 _PER_BYTE: Final = 0.27  # tokens, when nobody counted them
 _ALIKE: Final = 0.5  # of their words in common: one unit, changed
 _LONG_WORDS: Final = 20
+_AT_ONCE: Final = 5_000
 _NEAR: Final = 8  # units that are looked at for one that may have become another
 _BUDGET: Final = 1_500_000  # steps of all word diffs together
 _MOST_SETTINGS: Final = 100
@@ -186,10 +187,13 @@ def _may_become(old: Unit, new: Unit) -> bool:
 
 def _words(unit: Unit) -> "Counter[Any]":
     """The words of a text; pairs of characters where blanks do not part words."""
-    words = unit.text.split()
-    if len(words) * _LONG_WORDS < len(unit.text):
-        return Counter(pairwise(unit.text))
-    return Counter(words)
+    words: Iterator[Any] = iter(unit.text.split())
+    if unit.text.count(" ") * _LONG_WORDS < len(unit.text):
+        words = pairwise(unit.text)
+    found: Counter[Any] = Counter()
+    while some := list(islice(words, _AT_ONCE)):  # counted at once, others wait for it
+        found.update(some)
+    return found
 
 
 def _overlap(ours: "Counter[Any]", theirs: "Counter[Any]") -> float:

@@ -1,6 +1,5 @@
 """Comparisons over the control API: two exchanges, and a request with the turn before it."""
 
-import asyncio
 import re
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from llmgate.compare.comparing import compare
 from llmgate.compare.prompt import prompt_diff
 from llmgate.compare.side import Side
 from llmgate.compare.turns import turn_before
+from llmgate.control.aside import aside
 from llmgate.control.core import Core
 from llmgate.control.reading import content_type, detail_of, kept
 from llmgate.control.refusal import STORED
@@ -38,7 +38,7 @@ async def compare_exchanges(
     core: Core = state.core
     left = await _side(core, exchange_id, answer=True)
     right = await _side(core, to, answer=True)
-    return await asyncio.to_thread(lambda: _written(compare(left, right, volatile=volatile)))
+    return await aside(lambda: _written(compare(left, right, volatile=volatile)))
 
 
 @get("/{exchange_id:str}/prompt", summary="What a request changed and weighs", responses=STORED)
@@ -56,8 +56,8 @@ async def get_prompt(
         earlier = await _side(core, now.summary.parent)
     else:
         candidates = await _candidates(core, now.summary)
-        earlier = await asyncio.to_thread(turn_before, now, candidates)
-    return await asyncio.to_thread(lambda: _written(prompt_diff(now, earlier)))
+        earlier = await aside(lambda: turn_before(now, candidates))
+    return await aside(lambda: _written(prompt_diff(now, earlier)))
 
 
 def _written(found: Any) -> Response[Any]:

@@ -1,12 +1,14 @@
 """How alike two answers are: the figure means what people take it for."""
 
+import base64
 import json
+import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmgate.compare.answers import Answer
+from llmgate.compare.answers import Answer, read_answer
 from llmgate.compare.similarity import similarity
 from tests.compare.made import said
 
@@ -172,3 +174,43 @@ def test_long_texts_are_compared_to_the_end() -> None:
     assert len(long) > 150_000
     assert of_texts(long, f"{long} end") == 0.999
     assert of_texts(long, long[: len(long) // 2]) == pytest.approx(2 / 3, abs=0.01)
+
+
+def embedded(*vectors: object) -> Answer:
+    data = [{"index": n, "embedding": vector} for n, vector in enumerate(vectors)]
+    return read_answer("openai.embeddings", "application/json", json.dumps({"data": data}).encode())
+
+
+def packed(*numbers: float) -> str:
+    return base64.b64encode(struct.pack(f"={len(numbers)}f", *numbers)).decode()
+
+
+def test_embeddings_are_compared_by_their_angle_in_either_encoding() -> None:
+    assert of(embedded([1.0, 0.5]), embedded(packed(1.0, 0.5))) == 1.0
+    assert of(embedded([1.0, 0.0]), embedded([0.0, 1.0])) == 0.0
+    assert of(embedded([1.0, 0.0]), embedded([1.0, 1.0])) == pytest.approx(0.7071, abs=1e-4)
+    assert of(embedded([1.0, 0.0]), embedded([-1.0, 0.0])) == 0.0
+    assert of(embedded([1.0, 0.5]), embedded([1.0, 0.500001])) == 0.999
+    assert of(embedded([1.0], [2.0]), embedded([1.0])) == 0.5
+    assert of(embedded([1.0, 0.0]), embedded([1.0])) == 0.0
+
+
+@pytest.mark.parametrize("wrong", ["%%", ["a"], [10**400], None, 5, [], [[1.0]], "AA=="])
+def test_what_is_no_vector_is_no_answer(wrong: object) -> None:
+    assert similarity(embedded(wrong), embedded([1.0])) is None
+
+
+def test_what_is_no_conversation_is_compared_as_it_stands() -> None:
+    def counted(body: bytes) -> Answer:
+        return read_answer("anthropic.count_tokens", "application/json", body)
+
+    assert of(counted(b'{"input_tokens": 12}'), counted(b'{"input_tokens":12}')) == 1.0
+    assert of(counted(b'{"input_tokens": 12}'), counted(b'{"input_tokens": 13}')) < 0.999
+    models = read_answer("openai.models", "application/json", b'{"data": [{"id": "m-1"}]}')
+    assert similarity(models, models) == 1.0
+    assert "m-1" in models.text
+    status = read_answer("ollama", "application/json", b'{"id": "m-1", "state": "up"}')
+    assert "m-1" not in status.text
+    assert "up" in status.text
+    sound = read_answer("openai.raw", "audio/mpeg", b"ID3")
+    assert similarity(sound, sound) is None
