@@ -99,7 +99,7 @@ async def _act(args: argparse.Namespace, rule: Rule | None) -> int:
             spec = await replay_asked.spec(client, args)
             if not await replay_follow.agreed(client, spec, args):
                 return 0
-            view = await ask(client, "POST", "replays", ReplayView, body=spec)
+            view = await replay_follow.started(client, spec)
         if not asks:
             view = await replay_follow.followed(client, view)
         matrix = await ask(client, "GET", f"replays/{view.id}/matrix", Matrix)

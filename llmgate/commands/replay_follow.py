@@ -43,6 +43,16 @@ async def _answered(question: str) -> bool:
     return answer.strip().lower() in {"y", "yes"}
 
 
+async def started(client: httpx.AsyncClient, spec: ReplaySpec) -> ReplayView:
+    """Begins; a Ctrl-C before the gateway has said which replay it is must not leave it running."""
+    asking = asyncio.ensure_future(ask(client, "POST", "replays", ReplayView, body=spec))
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        await _stop(client, await asking)
+        raise
+
+
 async def resumed(client: httpx.AsyncClient, replay_id: str, limit_usd: float | None) -> ReplayView:
     """Goes on with a replay."""
     params = {} if limit_usd is None else {"limit_usd": limit_usd}

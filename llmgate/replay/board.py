@@ -1,10 +1,11 @@
-"""The matrix of a replay, kept up: an answer is read and compared once, a row is built anew only
-when something in it has changed.
+"""The matrix of a replay, kept up: an answer is read and compared once, and the whole is built
+anew only when something in it has changed.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Final
 
 from llmgate.compare.answers import Answer, read_answer
@@ -21,6 +22,7 @@ from llmgate.wire.replays import Matrix, ReplayTarget, ReplayView, target_name
 
 ORIGINAL: Final = "original"
 _MOST_BOARDS: Final = 4
+_RESTS: Final = 10  # times as long as building took
 _MOST_READ: Final = 4_000_000  # bytes of an answer that is compared
 _SAID: Final = Answer(finish="stop", ok=True)
 _SILENT: Final = Answer()
@@ -42,6 +44,7 @@ class Board:
         self._after = 0  # the row up to which nothing changes any more
         self._built: tuple[ReplayView, Matrix] | None = None
         self._changed = True
+        self._rest_until_s = 0.0
 
     async def matrix(self, record: Record, view: ReplayView) -> Matrix:
         """The matrix as it is now."""
@@ -49,10 +52,20 @@ class Board:
             if not self._sources:
                 await self._read_sources(record.sources)
             await self._read_results(view.id)
-            if self._built is None or self._changed or self._built[0] != view:
-                matrix = await asyncio.to_thread(self._build, record, view)
-                self._built, self._changed = (view, matrix), False
+            if self._built is None or self._is_due(view):
+                began_s = monotonic()
+                self._changed = False
+                self._built = (view, await asyncio.to_thread(self._build, record, view))
+                self._rest_until_s = monotonic() + _RESTS * (monotonic() - began_s)
             return self._built[1]
+
+    def _is_due(self, view: ReplayView) -> bool:
+        """Something has changed, and a large matrix is not built anew all the time for those who
+        watch it grow.
+        """
+        if view.state == "running" and monotonic() < self._rest_until_s:
+            return False
+        return self._changed or self._built is None or self._built[0] != view
 
     async def _read_sources(self, ids: Sequence[str]) -> None:
         rows = await self._kept.exchanges(ids)
