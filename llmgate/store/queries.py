@@ -50,6 +50,10 @@ Part = Literal["request", "sent", "answer"]
 
 MAX_PAGE: Final = 1000
 MAX_CHUNKS: Final = 5000
+_BODY: Final = """
+    SELECT parts.codec, parts.data, parts.size, exchanges.id
+    FROM parts CROSS JOIN exchanges WHERE parts.id = ? AND exchanges.seq = ?
+"""
 _SIZES: Final = {
     REQUEST: COLUMNS.index("request_bytes"),
     ANSWER: COLUMNS.index("response_bytes"),
@@ -196,7 +200,7 @@ class Queries:
         row = await self._find(exchange_id)
         if row is None:
             return None
-        if part == "sent" and (found := await self._body(int(row[0]), SENT)) is not None:
+        if part == "sent" and (found := await self._body(row, SENT)) is not None:
             return found
         return await self._sized_body(row, ANSWER if part == "answer" else REQUEST)
 
@@ -258,12 +262,15 @@ class Queries:
         )
         return decode_rest(*rows[0]) if rows else Rest()
 
-    async def _body(self, seq: int, part: int) -> bytes | None:
+    async def _body(self, row: Any, part: int) -> bytes | None:
+        seq = int(row[0])
         part_id = seq * PARTS_PER_EXCHANGE + part
-        rows = await self._rows("SELECT codec, data, size FROM parts WHERE id = ?", [part_id])
+        rows = await self._rows(_BODY, [part_id, seq])
         if not rows:
             return None
-        codec, data, size = rows[0]
+        codec, data, size, owner = rows[0]
+        if owner != row[1 + _ID]:
+            raise BrokenBody  # the index that led here is damaged
         pieces = await load(self._rows, [(codec, data)])
         try:
             if size > _INLINE:
@@ -276,7 +283,7 @@ class Queries:
 
     async def _sized_body(self, row: Any, part: int) -> bytes | None:
         """A body as long as its exchange says: a damaged row may be that of another one."""
-        found = await self._body(int(row[0]), part)
+        found = await self._body(row, part)
         if found is not None and len(found) != row[1 + _SIZES[part]]:
             raise BrokenBody
         return found
