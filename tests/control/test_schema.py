@@ -139,7 +139,9 @@ async def hold_to_the_document(gateway: Inside, file: Path, *, examples: int) ->
     begin = {"text": await asyncio.to_thread(file.read_text, "utf-8")}
     document = (await gateway.admin.get("/schema/openapi.json")).json()
     kept = (await gateway.admin.get("/admin/v1/exchanges")).json()["exchanges"]
-    schema = schemathesis.openapi.from_dict(knowing(document, [row["id"] for row in kept]))
+    ids = [row["id"] for row in kept]
+    replay = (await gateway.admin.post("/admin/v1/replays", json={"ids": ids[:1]})).json()["id"]
+    schema = schemathesis.openapi.from_dict(knowing(document, ids, replay))
     asked, wrong = 0, []
     for found in schema.get_all_operations():
         assert isinstance(found, Ok)
@@ -183,10 +185,11 @@ def hold(
     return []
 
 
-def knowing(document: Document, exchanges: list[str]) -> Document:
+def knowing(document: Document, exchanges: list[str], replay: str) -> Document:
     """The document with the names of this gateway among the values that are made up."""
     told = {
         "exchange_id": {"enum": exchanges},
+        "replay_id": {"enum": ["nosuch", replay]},
         "index": {"enum": [0, 1, 2]},
         "number": {"enum": [1, 2, 3]},
         "If-Match": {"anyOf": [{"const": "*"}, {"const": "*"}, {"const": '"of another text"'}]},
@@ -206,6 +209,7 @@ def knowing(document: Document, exchanges: list[str]) -> Document:
         ("NewName", "to", every),
         ("NewKey", "name", every),
         ("NewPlace", "to", {"enum": [0, 1]}),
+        ("ReplayForm", "ids", {"type": "array", "items": {"enum": exchanges}, "maxItems": 2}),
         ("RouteQuestion", "model", {"enum": ["gpt-4", "x", "up/m"]}),
         *(
             (edit, "path", {"enum": PATHS})
