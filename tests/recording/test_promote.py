@@ -304,7 +304,7 @@ def test_a_signature_over_a_text_that_was_altered_is_blanked() -> None:
 
 texts = st.text(max_size=40) | st.sampled_from(["a-configured-secret", "sk-ant-api03-abcdefghij"])
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=12,
 )
