@@ -1,5 +1,8 @@
 """Recordings over the control API: exchanges as documents."""
 
+from typing import Final
+from urllib.parse import quote
+
 from litestar import Response, Router, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotFoundException
@@ -13,8 +16,10 @@ from llmgate.recording.promote import Wish
 from llmgate.store.annotations import note_exported
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.recordings import ExportFormat, ExportRequest
+from llmgate.wire.safe_text import safe_text
 
 _BYTES = "application/octet-stream"
+_MOST_WHY: Final = 500  # characters of reasons in a header
 EXPORTS = {**STORED, 409: refusal("No such document can be made of it; the message says why")}
 
 
@@ -45,7 +50,7 @@ async def export_exchange(
 )
 async def export_exchanges(state: State, data: JSONBody[ExportRequest]) -> Response[bytes]:
     """Of `recording` exactly one. What cannot be expressed in the format is left out;
-    `x-llmgate-skipped` counts it.
+    `x-llmgate-skipped` counts it, `x-llmgate-skipped-why` (URL-quoted) says why.
     """
     return await _answer(state.core, data)
 
@@ -83,6 +88,9 @@ def _response(exported: Exported) -> Response[bytes]:
         "content-disposition": f'attachment; filename="{document.name}"',
         "x-llmgate-skipped": str(len(document.skipped)),
     }
+    if document.skipped:
+        reasons = "; ".join(dict.fromkeys(item.why for item in document.skipped))
+        headers["x-llmgate-skipped-why"] = quote(safe_text(reasons, newlines=False)[:_MOST_WHY])
     return Response(document.data, media_type=document.media_type, headers=headers)
 
 

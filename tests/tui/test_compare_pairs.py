@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from llmgate.wire.compare import Span
 from llmgate_tui.compare import facts, modes
-from llmgate_tui.compare.pairs import of_lines, of_spans, of_texts
+from llmgate_tui.compare.pairs import Pair, of_lines, of_spans, of_texts
 from llmgate_tui.compare.unified import plain, unified
 from llmgate_tui.widgets.line_text import Line
 from llmgate_tui.widgets.pair_text import PairText
@@ -144,7 +144,7 @@ def test_what_is_moved_aside_shows_the_rest_of_both_lines() -> None:
     assert "│+ ijabcd" in drawn(view)[0]
 
 
-def of_texts_pair(left: str, right: str) -> list[modes.Pair]:
+def of_texts_pair(left: str, right: str) -> list[Pair]:
     return [of_texts(left, right)]
 
 

@@ -1,16 +1,17 @@
 """Edit and resend from the list: by form, by editor; nothing typed is lost, all is compared."""
 
+import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.replays import Cell, Matrix, MatrixRow, ReplayRefusal, ReplaySpec, ReplayTarget
@@ -24,7 +25,7 @@ from tests.tui.fake_gateway import FakeGateway, Reply
 from tests.tui.replayed import estimate, replay
 from tests.tui.test_hostile import EVIL, clean
 
-ASKED = {
+ASKED: dict[str, Any] = {
     "model": "fast",
     "temperature": 0.5,
     "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
@@ -210,7 +211,7 @@ async def test_hostile_text_is_shown_harmless_and_sent_as_it_was(busy: FakeGatew
         assert "PWNED" in screen_text(app)
         await pilot.press("shift+tab", "shift+tab")
         assert form(app).values()["message"] == EVIL
-        form(app).query_one("#resend-temperature").value = "1"
+        form(app).query_one("#resend-temperature", Input).value = "1"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
@@ -341,4 +342,5 @@ async def test_an_untouched_body_is_not_sent_and_leaves_no_file(
         await pilot.press("e")
         await shown(pilot, "nothing was changed")
     assert not specs(busy, "replays/estimate")
-    assert not [name for name in os.listdir(tmp_path) if name.startswith("llmgate-")]
+    left = await asyncio.to_thread(lambda: [path.name for path in tmp_path.iterdir()])
+    assert not [name for name in left if name.startswith("llmgate-")]

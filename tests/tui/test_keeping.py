@@ -22,6 +22,16 @@ def said(fake: FakeGateway) -> list[Annotation]:
     ]
 
 
+def form(app: LlmgateApp) -> Form:
+    assert isinstance(app.screen, Form)
+    return app.screen
+
+
+def note(app: LlmgateApp, id_: str) -> str:
+    row = app.traffic.find(id_)
+    return "" if row is None else row.note
+
+
 def marked(fake: FakeGateway) -> list[str]:
     return [row.id for row in fake.rows if row.marked]
 
@@ -119,13 +129,13 @@ async def test_a_note_is_asked_for_kept_and_shown(busy: FakeGateway) -> None:
         await until(pilot, lambda: isinstance(app.screen, Form))
         await typed(pilot, "why so slow")
         await pilot.press("enter")
-        await until(pilot, lambda: app.traffic.find(first.id).note == "why so slow")
+        await until(pilot, lambda: note(app, first.id) == "why so slow")
         assert said(busy) == [Annotation(ids=[first.id], note="why so slow")]
         await pilot.press("enter")
         await shown(pilot, "note     why so slow")
         await pilot.press("escape", "semicolon")
         await until(pilot, lambda: isinstance(app.screen, Form))
-        assert app.screen.values() == {"note": "why so slow"}
+        assert form(app).values() == {"note": "why so slow"}
 
 
 async def test_a_changed_note_is_not_lost_by_escape(busy: FakeGateway) -> None:
@@ -142,7 +152,7 @@ async def test_a_changed_note_is_not_lost_by_escape(busy: FakeGateway) -> None:
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, Form))
-        assert app.screen.values() == {"note": "half a thou"}
+        assert form(app).values() == {"note": "half a thou"}
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
@@ -158,7 +168,7 @@ async def test_tags_of_all_marked_are_changed_and_others_stay(busy: FakeGateway)
         await shown(pilot, "2 marked")
         await pilot.press("number_sign")
         await shown(pilot, "Tags of 2 exchanges")
-        assert app.screen.values() == {"tags": "slow"}
+        assert form(app).values() == {"tags": "slow"}
         await pilot.press(*["backspace"] * 4)
         await typed(pilot, "fast ro")
         await shown(pilot, "fast rome")  # offered: a tag that is known
@@ -180,7 +190,7 @@ def test_tags_are_words_each_once() -> None:
 
 async def test_a_refused_note_says_why(busy: FakeGateway) -> None:
     busy.answers["POST exchanges/annotate"] = Reply(409, {"detail": "the store is read only"})
-    app: LlmgateApp = open_app(busy)
+    app = open_app(busy)
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         await shown(pilot, "60/60")
         await pilot.press("g", "semicolon")

@@ -1,13 +1,14 @@
 """A recorded request as fields, and back: only what was changed changes, in every protocol."""
 
 import contextlib
+from typing import Any
 
 import msgspec
 import pytest
 
 from llmgate_tui.resend import NotEditable, mistake, model, pretty, problem, read, write
 
-CHAT = {
+CHAT: dict[str, Any] = {
     "model": "gpt-5.1",
     "stream": True,
     "max_completion_tokens": 100,
@@ -53,10 +54,10 @@ ALL = {
 }
 
 
-def edited(protocol: str, **changes: str) -> dict[str, object]:
+def edited(protocol: str, **changes: str) -> dict[str, Any]:
     body = msgspec.json.encode(ALL[protocol])
     before = read(protocol, body)
-    made: dict[str, object] = msgspec.json.decode(write(protocol, body, before, before | changes))
+    made: dict[str, Any] = msgspec.json.decode(write(protocol, body, before, before | changes))
     return made
 
 

@@ -117,11 +117,11 @@ def write(path: Path, data: bytes, *, private: bool = False) -> Path:
             descriptor = os.open(free, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         except FileExistsError:
             if free.is_file() and free.stat().st_size == len(data) and free.read_bytes() == data:
-                return free
+                return free.absolute()
             continue
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-        return free
+        return free.absolute()
     raise OSError(f"{path}: there are a thousand of that name")
 
 

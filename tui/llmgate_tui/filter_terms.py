@@ -204,13 +204,8 @@ class Terms:
         at += len(operator)
         if name in {"status", "state", "since", "until", "marked"}:
             return self._special(name, operator, rest, at)
-        if name in _TIMES:
-            return _compare(_TIMES[name], operator, _duration_us(rest, at), at)
-        if name == "cost":
-            number = _number(rest.lstrip("$"), at)
-            return _compare(lambda row: row.cost_usd, operator, number, at)
-        if name in _COUNTS:
-            return _compare(_COUNTS[name], operator, _number(rest, at), at)
+        if name in _COUNTS or name in _TIMES or name == "cost":
+            return _figure(name, operator, rest, at)
         if value == "*" and name in {"tag", "note", "parent", "replay"}:
             return FLAGS[name]  # any, but not none
         if name == "tag":
@@ -298,6 +293,15 @@ def _tag(operator: str, value: str, at: int) -> Predicate:
     whole = not operator and not set(plain) & set("*?/")
     holds = _text_test("=" if whole else operator, plain if whole else value, at)
     return lambda row: bool(row.tags) and any(map(holds, row.tags.split(",")))
+
+
+def _figure(name: str, operator: str, value: str, at: int) -> Predicate:
+    if name in _TIMES:
+        return _compare(_TIMES[name], operator, _duration_us(value, at), at)
+    if name == "cost":
+        number = _number(value.lstrip("$"), at)
+        return _compare(lambda row: row.cost_usd, operator, number, at)
+    return _compare(_COUNTS[name], operator, _number(value, at), at)
 
 
 def _compare(number: Number, operator: str, limit: float, at: int) -> Predicate:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -12,6 +12,7 @@ from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.keeping import Annotation
 from llmgate.wire.recordings import ExportFormat, ExportRequest
 from llmgate_tui.api import Api, ApiProblem
+from llmgate_tui.text import clean
 
 _T = TypeVar("_T")
 _MOST_IDS: Final = 1_000  # of one annotation
@@ -63,7 +64,7 @@ class Keeping:
             name=_name(headers),
             data=data,
             skipped=_number(headers.get("x-llmgate-skipped", "")),
-            why=headers.get("x-llmgate-skipped-why", ""),
+            why=clean(unquote(headers.get("x-llmgate-skipped-why", ""))),
         )
 
     async def _get(self, path: str, kind: type[_T], params: Mapping[str, str]) -> _T:

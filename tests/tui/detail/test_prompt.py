@@ -33,7 +33,7 @@ def lines(diff: PromptDiff, width: int = 100, before: ExchangeSummary | None = B
 def test_it_names_the_turn_before_with_its_time_and_says_what_is_estimated() -> None:
     said = lines(sent("ex_7"))
 
-    assert said[0].startswith("turn     turn 12 of its conversation, after the one of 12:03:58")
+    assert said[0].startswith("turn     turn 12 of its conversation, against 12:03:58")
     assert "tokens   48,204 in  reported" in said
     assert "re-sent  ~44,900  93 % of what was sent" in said
     assert "added    +~3,190" in said

@@ -116,4 +116,5 @@ def _share(left: float, right: float) -> str:
         return ""
     if right >= left * 10:
         return f" ({right / left:.0f}x)"
-    return f" ({(right - left) * 100 / left:+.0f} %)"
+    hundredths = round((right - left) * 100 / left)
+    return f" ({hundredths:+d} %)" if hundredths else ""

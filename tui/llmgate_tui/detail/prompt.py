@@ -43,7 +43,7 @@ def _about(diff: PromptDiff, before: ExchangeSummary | None, moment: Callable[[i
         return fact("turn", turn or "the first that is known of its conversation")
     at = f"{moment(before.started_ms)} {before.model}" if before is not None else ""
     named = joined([at, diff.before], "  ")
-    return fact("turn", f"{turn}, " if turn else "", "after the one of ", (named, "strong"))
+    return fact("turn", f"{turn}, " if turn else "", "against ", (named, "strong"))
 
 
 # -- totals --------------------------------------------------------------------

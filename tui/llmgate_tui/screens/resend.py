@@ -98,7 +98,9 @@ class Resend(ModalScreen[resend.Values | None]):
         yield Horizontal(title, entry, classes="resend-row")
 
     def on_mount(self) -> None:
-        """Typing begins where most is changed."""
+        """Typing begins where most is changed, at its end."""
+        for area in self.query(CleanArea):
+            area.move_cursor(area.document.end)
         self.query_one("#resend-message", CleanArea).focus()
 
     def on_resize(self) -> None:

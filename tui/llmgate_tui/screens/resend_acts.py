@@ -177,14 +177,14 @@ async def _follow(screen: TrafficSeek, row: ExchangeSummary, replay: str) -> Non
     if not ids:
         why = clean(view.problem or (cells[1].error if len(cells) > 1 else "") or view.state)
         say(screen, f"the edited request came to nothing: {why}", "warning")
-    elif _still_there(screen, row):
+    elif _still_there(screen, {row.id, ids[0]}):
         screen.post_message(OpenCompare(row.id, ids[0]))
     else:
         screen.table.redraw(ids[0])
         say(screen, "the answer to the edited request is there: d on it compares")
 
 
-def _still_there(screen: TrafficSeek, row: ExchangeSummary) -> bool:
-    """Nothing lies over the list, and the cursor is where it was."""
+def _still_there(screen: TrafficSeek, ids: set[str]) -> bool:
+    """Nothing lies over the list, and the cursor is where it was, or followed to the answer."""
     in_sight = screen.app.screen is screen.screen and not screen.has_class("-away")
-    return in_sight and screen.table.selected == row.id
+    return in_sight and screen.table.selected in ids
