@@ -91,7 +91,7 @@ def _response(exported: Exported) -> Response[bytes]:
     if document.skipped:
         reasons = "; ".join(dict.fromkeys(item.why for item in document.skipped))
         headers["x-llmgate-skipped-why"] = quote(safe_text(reasons, newlines=False)[:_MOST_WHY])
-    return Response(document.data, media_type=document.media_type, headers=headers)
+    return Response(document.data, media_type=_BYTES, headers=headers)
 
 
 export_routers = (

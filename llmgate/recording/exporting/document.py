@@ -1,8 +1,6 @@
 """One document of some recordings, in the format asked for."""
 
 from collections.abc import Sequence
-from typing import Final
-
 import msgspec
 
 from llmgate.errors import LlmgateError
@@ -14,14 +12,6 @@ from llmgate.recording.format import MAX_FILE, SUFFIX, Recording, write
 from llmgate.recording.title import file_name
 from llmgate.wire.recordings import EXTENSIONS, ExportFormat, Skipped
 
-MEDIA_TYPES: Final[dict[ExportFormat, str]] = {
-    "recording": "application/x-ndjson",
-    "har": "application/json",
-    "curl": "text/x-shellscript",
-    "python": "text/x-python",
-    "jsonl": "application/x-ndjson",
-}
-
 
 class NotExportable(LlmgateError):
     """What was asked for cannot be put into one document."""
@@ -32,7 +22,6 @@ class Document(msgspec.Struct, frozen=True):
 
     name: str
     data: bytes
-    media_type: str
     skipped: list[Skipped]
 
 
@@ -43,7 +32,7 @@ def document(recordings: Sequence[Recording], wanted: ExportFormat) -> Document:
     data, skipped = _written(recordings, wanted)
     if not data:
         raise NotExportable(f"no conversation to export: {skipped[0].why}")
-    return Document(_name(recordings, wanted), data, MEDIA_TYPES[wanted], skipped)
+    return Document(_name(recordings, wanted), data, skipped)
 
 
 def _written(recordings: Sequence[Recording], wanted: ExportFormat) -> tuple[bytes, list[Skipped]]:

@@ -1,5 +1,6 @@
-"""HAR 1.2, which browsers and proxies read. http://www.softwareishard.com/blog/har-12-spec/
+"""HAR 1.2, which browsers and proxies read.
 
+http://www.softwareishard.com/blog/har-12-spec/
 Beside the text of an answer ``_llmgate_chunks`` says how its bytes were cut and when each piece
 came, so that nothing but the ending is lost on the way back; ``_llmgate`` says that too.
 """

@@ -1,0 +1,65 @@
+"""How far served chunks are from their recorded moments at speed 1, over real sockets.
+
+PYTHONPATH=. python tests/recording/measure_timing.py
+
+No assertion: a busy machine is late through no fault of ours, and the client shares the process.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from itertools import accumulate
+from pathlib import Path
+
+import httpx
+
+from llmgate.recording.library import Library, shipped_folder
+from llmgate.recording.recording import Recording
+from tests.support.inside import inside
+
+NAMES = (
+    "chat-11-stream-text",
+    "chat-21-stream-parallel-tools",
+    "messages-12-stream-thinking",
+    "responses-11-stream-text",
+)
+
+
+async def served(client: httpx.AsyncClient, url: str, recording: Recording) -> list[float]:
+    """When each chunk had arrived whole, in microseconds."""
+    ends = list(accumulate(map(len, recording.chunks)))
+    moments: list[float] = []
+    got = 0
+    headers = dict(recording.request_headers)
+    started = time.perf_counter()
+    async with client.stream(
+        "POST", url + recording.path, content=recording.body, headers=headers
+    ) as reply:
+        async for data in reply.aiter_raw():
+            got += len(data)
+            now = (time.perf_counter() - started) * 1e6
+            while len(moments) < len(ends) and got >= ends[len(moments)]:
+                moments.append(now)
+    return moments
+
+
+async def main() -> None:
+    """Measures and prints."""
+    chosen = [it for it in Library(shipped_folder()).recordings if it.name.startswith(NAMES)]
+    config = "providers:\n  kept: {kind: recording, speed: 1}\n"
+    with tempfile.TemporaryDirectory() as folder:
+        async with inside(config, Path(folder)) as gateway, httpx.AsyncClient(timeout=60) as client:
+            for recording in chosen:
+                moments = await served(client, gateway.url, recording)
+                due = list(accumulate(recording.us))
+                off = [abs(m - d) / 1000 for m, d in zip(moments, due, strict=True)]
+                middle = sorted(off)[len(off) // 2]
+                sys.stdout.write(
+                    f"{recording.name.partition('.')[0]:<32} {len(due):>4} chunks"
+                    f"  worst {max(off):6.2f} ms  median {middle:5.2f} ms\n"
+                )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
