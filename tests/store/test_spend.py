@@ -438,3 +438,20 @@ def test_names_that_callers_make_up_do_not_fill_the_memory() -> None:
 
     assert len(rows) == MOST_NAMES + 1
     assert sum(row[6] for row in rows) == MOST_NAMES + 500
+
+
+async def test_what_was_imported_costs_nothing_here(open_store: OpenStore, path: Path) -> None:
+    store = await open_store(path)
+    for number, replay in enumerate(("", "import", "rp_1")):
+        one = finish(begin(number))
+        one.replay = replay
+        store.begun(one)
+        store.ended(one)
+    await store.flush()
+
+    spent = await store.queries.spend_since(0)
+
+    assert store.status().queued == 0
+    assert len(await store.queries.newest(9)) == 3
+    assert (spent.exchanges, spent.cost_usd) == (2, 0.5)
+    await store.close()
