@@ -8,7 +8,8 @@ from llmgate.config.json_paths import JsonPath, parse_path, without
 from llmgate.recording.canonical import VOLATILE, canonical, parse
 from llmgate.wire.exchanges import Protocol
 
-_USUAL: Final[tuple[JsonPath, ...]] = tuple((name,) for name in VOLATILE)
+_USUAL: Final[tuple[JsonPath, ...]] = (("stream",), *((name,) for name in VOLATILE))
+"""``stream`` counts by itself: to leave it out is to say false."""
 
 
 class Matching:

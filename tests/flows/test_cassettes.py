@@ -81,7 +81,8 @@ def counting() -> Callable[[Request], Answer]:
 async def test_the_very_request_is_answered_whatever_order_its_keys_have(tmp_path: Path) -> None:
     put(tmp_path, "a", CHAT)
     async with inside(config("none"), tmp_path) as gateway:
-        answer = await ask(gateway, dict(reversed(CHAT.items())) | {"user": "me", "seed": 3})
+        same = {"user": "me", "seed": 3, "stream": False}
+        answer = await ask(gateway, dict(reversed(CHAT.items())) | same)
 
     assert said(answer) == "recorded"
     assert answer.headers["x-llmgate-recording"] == "a" + SUFFIX

@@ -96,6 +96,13 @@ def test_usage_is_that_of_the_call_and_told_twice_counts_once() -> None:
     assert (second.usage.in_, second.usage.out) == (75, 5)
 
 
+def test_a_count_that_is_told_again_is_not_that_of_the_next_call() -> None:
+    again = rollout("event_msg", count(70, input_tokens=50, output_tokens=20), 9)
+    _, second = recordings(lines(*SESSION[:-1], again, SESSION[-1]))
+
+    assert (second.usage.in_, second.usage.out) == (75, 5)
+
+
 def test_a_call_took_from_what_was_given_last_to_what_it_wrote_last() -> None:
     first, second = recordings(lines(*SESSION))
 
