@@ -12,6 +12,7 @@ from llmgate.store.sql import (
     IS_ANNOTATED,
     IS_LIVE,
     IS_REPLAY,
+    IS_SENT_AGAIN,
     WAS_LIMITED,
     WITH_SESSION,
 )
@@ -100,7 +101,7 @@ def _annotations(given: Filter) -> Iterator[Condition]:
         sql, values = _name("replay", given.replay)
         yield f"{IS_REPLAY} AND ({sql})", values
     if given.parent:
-        yield f"{IS_REPLAY} AND parent = ?", [bounded_text(given.parent)]
+        yield f"{IS_SENT_AGAIN} AND parent = ?", [bounded_text(given.parent)]
 
 
 def _tag(text: str) -> Condition:
@@ -159,8 +160,23 @@ def _name(column: str, text: str) -> Condition:
     return sql, list(names)
 
 
+def names_of(text: str) -> list[str]:
+    """The names and globs between commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def status_names(text: str) -> list[str]:
+    """The statuses that are asked for by name, as globs; none for a comparison."""
+    text = text.strip()
+    if found := _CLASS.fullmatch(text):
+        return [f"{found[1]}??"]
+    return [text] if text.isdecimal() else []
+
+
 def _state(text: str) -> Condition:
     sql, values = _name("state", text)
+    if values == ["live"]:
+        return IS_LIVE, []
     if "live" in values:
         return f"{sql} OR {IS_LIVE}", values
     return sql, values

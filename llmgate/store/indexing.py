@@ -17,9 +17,10 @@ from typing import Any, Protocol, TypeVar
 import aiosqlite
 import msgspec
 
-from llmgate.store import word_index
+from llmgate.store import blocks, word_index
 from llmgate.store.codec import SHARED, unpack
 from llmgate.store.encoder import ANSWER, PARTS_PER_EXCHANGE, REQUEST
+from llmgate.store.migrations import make_index
 from llmgate.store.pieces import Pieces, Rows, ids_of, read_manifest
 from llmgate.store.problems import BrokenBody, StoreProblem, is_damage
 from llmgate.store.sql import IS_LIVE
@@ -34,6 +35,7 @@ _INLINE = 64 << 10  # bodies above this are read in a thread
 _BUSY = 100  # exchanges a second from which on indexing takes a small share of the time only
 _BUSY_SHARE = 30  # one part in so many
 _TEND_EVERY_S = 60.0
+_BLOCK_REST_S = 0.02
 _MOST_SEEN = 200_000
 _SHARE_OF_CAP = 16
 _COLUMNS = (
@@ -107,6 +109,7 @@ class Indexing:
             if monotonic() >= tend_at:
                 tend_at = monotonic() + _TEND_EVERY_S
                 await self._safely(self.tend())
+            await self._note_blocks()
 
     async def _go_on(self) -> None:
         since = monotonic()
@@ -118,6 +121,14 @@ class Indexing:
             busy = self._written / max(began - since, took, 0.05) > _BUSY
             await asyncio.sleep(took * (_BUSY_SHARE if busy else 1))
             since = began
+
+    async def _note_blocks(self) -> None:
+        """A block every thousand exchanges; what an old store lacks, one after the other."""
+        for work in (make_index, blocks.note_next):
+            more = 1
+            while more:
+                more = await self._safely(self._change(work))
+                await asyncio.sleep(_BLOCK_REST_S)
 
     async def _safely(self, work: Awaitable[int]) -> int:
         try:
@@ -247,6 +258,7 @@ class Indexing:
     async def tend(self) -> int:
         """Looks at one table: it goes when few of its exchanges are left. Returns 1 if so."""
         async with self._turn:
+            await self._change(blocks.forget)
             return await self._guarded(self._tend) or 0
 
     async def _tend(self, db: aiosqlite.Connection) -> int:

@@ -19,6 +19,7 @@ from llmgate.store.sql import (
     IS_ANNOTATED,
     IS_LIVE,
     IS_REPLAY,
+    IS_SENT_AGAIN,
     WAS_LIMITED,
     WITH_SESSION,
 )
@@ -133,7 +134,10 @@ async def spend_by_slot(db: aiosqlite.Connection) -> None:
 
 
 async def replays_and_annotations(db: aiosqlite.Connection) -> None:
-    """Which exchange is sent again by which; marks, tags and notes; the replays themselves."""
+    """Which exchange is sent again by which; marks, tags and notes; the replays themselves.
+
+    Their indexes are among ``LATER``.
+    """
     for statement in (
         "ALTER TABLE exchanges ADD COLUMN parent TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE exchanges ADD COLUMN replay TEXT NOT NULL DEFAULT ''",
@@ -141,8 +145,6 @@ async def replays_and_annotations(db: aiosqlite.Connection) -> None:
         "ALTER TABLE exchanges ADD COLUMN tags TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE exchanges ADD COLUMN note TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE exchanges ADD COLUMN exported INTEGER NOT NULL DEFAULT 0",
-        f"CREATE INDEX exchanges_replayed ON exchanges (replay, seq) WHERE {IS_REPLAY}",
-        f"CREATE INDEX exchanges_annotated ON exchanges (started_ms, seq) WHERE {IS_ANNOTATED}",
         """
         CREATE TABLE replays (
             id TEXT PRIMARY KEY,
@@ -200,6 +202,29 @@ async def search_by_words(db: aiosqlite.Connection) -> None:
         await db.execute(statement)
 
 
+async def blocks_of_names(db: aiosqlite.Connection) -> None:
+    """Which names occur in which stretch of exchanges (blocks.py), filled in the background."""
+    await db.execute(
+        """
+        CREATE TABLE blocks (
+            number INTEGER PRIMARY KEY,
+            first_ms INTEGER NOT NULL,
+            last_ms INTEGER NOT NULL
+        )
+        """
+    )
+    await db.execute(
+        """
+        CREATE TABLE block_names (
+            kind INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            block INTEGER NOT NULL,
+            PRIMARY KEY (kind, name, block)
+        ) WITHOUT ROWID
+        """
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     exchanges_and_parts,
     limits_of_exchanges,
@@ -209,7 +234,19 @@ MIGRATIONS: tuple[Migration, ...] = (
     targets_of_replays,
     shared_pieces,
     search_by_words,
+    blocks_of_names,
 )
+
+
+LATER: dict[str, str] = {
+    "exchanges_replayed": f"(replay, seq) WHERE {IS_REPLAY}",
+    "exchanges_again": f"(parent, seq) WHERE {IS_SENT_AGAIN}",
+    "exchanges_annotated": f"(started_ms, seq) WHERE {IS_ANNOTATED}",
+}
+"""Indexes of ``exchanges`` that a large store is given while it is used already: making one reads
+every row, a second and more for a million of them."""
+
+_SMALL = 20_000  # rows
 
 
 def names() -> list[str]:
@@ -231,4 +268,20 @@ async def migrate(db: aiosqlite.Connection) -> list[str]:
         await step(db)
         await db.execute("INSERT INTO migrations VALUES (?)", (step.__name__,))
         await db.commit()
+    async with db.execute("SELECT max(seq) FROM exchanges") as cursor:
+        row = await cursor.fetchone()
+    while row and (row[0] or 0) < _SMALL and await make_index(db):
+        pass
     return [step.__name__ for step in applied]
+
+
+async def make_index(db: aiosqlite.Connection) -> int:
+    """Makes one of ``LATER`` that is not there yet; 0 when there is none."""
+    async with db.execute("SELECT name FROM sqlite_master WHERE type = 'index'") as cursor:
+        there = {str(row[0]) async for row in cursor}
+    for name, definition in LATER.items():
+        if name not in there:
+            await db.execute(f"CREATE INDEX {name} ON exchanges {definition}")
+            await db.commit()
+            return 1
+    return 0

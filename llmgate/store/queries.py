@@ -14,6 +14,7 @@ from llmgate.store.codec import Rest, decode_rest, read_timing
 from llmgate.store.connection import open_reader
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST, SENT
 from llmgate.store.filters import Filter, conditions
+from llmgate.store.listing import WITH_SEQ, Listing, cursor_of
 from llmgate.store.looking import matching, wanted
 from llmgate.store.pages import used_bytes, wal_bytes
 from llmgate.store.pieces import body_of, load
@@ -26,8 +27,8 @@ from llmgate.store.problems import (
     explain,
     is_older,
 )
-from llmgate.store.rows import COLUMNS, SELECT, from_row
-from llmgate.store.scan import AT_ONCE, BUDGET, Budget, Scan, groups, part_ids
+from llmgate.store.rows import COLUMNS, from_row
+from llmgate.store.scan import BUDGET, LISTED, Budget, Scan, groups, part_ids
 from llmgate.store.spending import (
     MOST_SLOTS,
     Spending,
@@ -61,9 +62,7 @@ _SIZES: Final = {
 _INLINE: Final = 64 << 10
 
 _ID = COLUMNS.index("id")
-_STARTED = COLUMNS.index("started_ms")
 _REST_FIELDS = [name for name in Rest.__struct_fields__ if name != "timing"]
-_WITH_SEQ = SELECT.replace("SELECT ", "SELECT seq, ", 1)
 
 
 class Queries:
@@ -95,37 +94,27 @@ class Queries:
         A search for words, in bodies or headers reads a bounded piece of the past: such a page may
         hold fewer than asked for, none even, while its cursor goes on; it is never counted.
         """
-        clause, values = conditions(given)
+        conditions(given)  # whatever is wrong is said before anything is read
         limit = max(1, min(limit, MAX_PAGE))
         if given.text:
             search = WordSearch(self._index_rows, self._monotonic)
             return await search.page(given, cursor, limit)
         if given.deep:
             return await self._deep_page(given, cursor, limit)
-        total = await self._count(clause, values) if count else None
-        rows = await self._page_rows(given, cursor, limit + 1)
-        following = _cursor_of(rows[limit - 1]) if len(rows) > limit else ""
-        return ExchangePage(
-            exchanges=[from_row(row[1:]) for row in rows[:limit]], cursor=following, total=total
-        )
+        total = await self._listing().total(given) if count else None
+        found = await self._listing().page(given, cursor, limit)
+        rows = [from_row(row[1:]) for row in found.rows]
+        return ExchangePage(exchanges=rows, cursor=found.cursor, total=total)
 
-    async def _page_rows(self, given: Filter, cursor: str, limit: int) -> list[Any]:
-        clause, values = conditions(given)
-        if cursor:
-            after = "(started_ms, seq) < (?, ?)"
-            clause = f"{clause} AND {after}" if clause else after
-            values = [*values, *_read_cursor(cursor)]
-        where = f" WHERE {clause}" if clause else ""
-        return await self._rows(
-            f"{_WITH_SEQ}{where} ORDER BY started_ms DESC, seq DESC LIMIT ?", [*values, limit]
-        )
+    def _listing(self) -> Listing:
+        return Listing(self._rows, self._monotonic)
 
     async def _deep_page(self, given: Filter, cursor: str, limit: int) -> ExchangePage:
         what = wanted(given.body, given.header)
         scan = Scan(self.budget, limit, self._monotonic)
         while not scan.is_over():
-            rows = await self._page_rows(given, cursor, AT_ONCE)
-            for group in groups(rows):
+            found = await self._listing().page(given, cursor, LISTED)
+            for group in groups(found.rows):
                 ids = part_ids(group, what)
                 parts = await self._rows(
                     f"SELECT id, codec, data FROM parts WHERE id IN ({ids})",  # noqa: S608 - numbers
@@ -133,19 +122,14 @@ class Queries:
                 )
                 pieces = await load(self._rows, [(codec, data) for _, codec, data in parts])
                 scan.take(group, await asyncio.to_thread(matching, parts, pieces, what))
-                cursor = _cursor_of(scan.last)
+                cursor = cursor_of(scan.last)
                 if scan.is_over():
                     break
             else:
-                if len(rows) < AT_ONCE:
-                    cursor = ""
+                cursor = found.cursor
+                if not cursor or scan.is_late():
                     break
         return ExchangePage(exchanges=scan.found, cursor=cursor)
-
-    async def _count(self, clause: str, values: list[Any]) -> int:
-        where = f" WHERE {clause}" if clause else ""
-        rows = await self._rows(f"SELECT count(*) FROM exchanges{where}", values)  # noqa: S608
-        return int(rows[0][0]) if rows else 0
 
     async def newest(self, limit: int) -> list[ExchangeSummary]:
         """The newest exchanges, newest last."""
@@ -166,7 +150,7 @@ class Queries:
         clause, values = conditions(given)
         marks = ", ".join(str(int(one)) for one in islice(seqs, 1000))
         rows = await self._rows(
-            f"{_WITH_SEQ.replace('SELECT ', f'SELECT {clause or 1}, ', 1)}"
+            f"{WITH_SEQ.replace('SELECT ', f'SELECT {clause or 1}, ', 1)}"
             f" WHERE seq > ? OR seq IN ({marks}) ORDER BY seq LIMIT 2000",
             [*values, seq],
         )
@@ -293,7 +277,7 @@ class Queries:
         if not exchange_id or not exchange_id.isascii():
             return None
         rows = await self._rows(
-            f"{_WITH_SEQ} WHERE id >= ? AND id < ? ORDER BY id LIMIT 2",
+            f"{WITH_SEQ} WHERE id >= ? AND id < ? ORDER BY id LIMIT 2",
             [exchange_id, exchange_id + "\x7f"],
         )
         if rows and (len(rows) == 1 or rows[0][_ID + 1] == exchange_id):
@@ -333,17 +317,6 @@ class Queries:
                 except sqlite3.Error as error:
                     raise StoreProblem(explain(error, self._path)) from error
             return self._db
-
-
-def _cursor_of(row: Any) -> str:
-    return f"{row[_STARTED + 1]}-{row[0]}"
-
-
-def _read_cursor(cursor: str) -> tuple[int, int]:
-    started, separator, seq = cursor.partition("-")
-    if not (separator and started.isdecimal() and seq.isdecimal() and len(cursor) < 38):
-        raise BadFilter("this cursor is not one of ours; ask for the first page again")
-    return int(started), int(seq)
 
 
 def _detail(summary: ExchangeSummary, rest: Rest, parts: set[int]) -> ExchangeDetail:

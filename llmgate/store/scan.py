@@ -10,7 +10,8 @@ from llmgate.store.looking import Wanted
 from llmgate.store.rows import COLUMNS, from_row
 from llmgate.wire.exchanges import ExchangeSummary
 
-AT_ONCE: Final = 64  # exchanges
+AT_ONCE: Final = 64  # exchanges whose bodies are looked at together
+LISTED: Final = 512  # rows asked of the list at once
 _GROUP_BYTES: Final = 4 << 20  # looked at before others have their turn
 
 _REQUEST_BYTES = 1 + COLUMNS.index("request_bytes")
@@ -47,8 +48,12 @@ class Scan:
             len(self.found) >= self._limit
             or self._exchanges >= self._budget.exchanges
             or self._bytes >= self._budget.bytes
-            or self._monotonic() >= self._until
+            or self.is_late()
         )
+
+    def is_late(self) -> bool:
+        """The time is over, whether something was read or not."""
+        return self._monotonic() >= self._until
 
     def take(self, rows: list[Any], hits: set[int]) -> None:
         """Takes in some rows, newest first, and which of them matched."""
@@ -63,13 +68,13 @@ class Scan:
 
 
 def groups(rows: list[Any]) -> Iterator[list[Any]]:
-    """Rows with about so many bytes together."""
+    """Rows with about so many bytes together, and not too many."""
     group: list[Any] = []
     size = 0
     for row in rows:
         group.append(row)
         size += _size(row)
-        if size >= _GROUP_BYTES:
+        if size >= _GROUP_BYTES or len(group) >= AT_ONCE:
             yield group
             group, size = [], 0
     if group:
