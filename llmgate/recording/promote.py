@@ -28,6 +28,7 @@ __all__ = ["Kept", "NotPromotable", "Wish", "promote"]
 NOT_RESENDABLE: Final = "not_resendable"
 _IDENTITY: Final = frozenset({"", "identity"})
 _SHORT: Final = 300
+_MOST_TAGS: Final = 20
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ def promote(kept: Kept, rules: Rules, wish: Wish = Wish()) -> Recording:  # noqa
     failed = row.error and (not proper or derived.error is None) and status < 400
     us = [answer.at_us[0], *(max(0, b - a) for a, b in pairwise(answer.at_us))] if chunks else []
     recording = Recording(
-        title=text(wish.title) or title_of(row.protocol, row.method, path, body),
+        title=text(wish.title[:_SHORT]) or title_of(row.protocol, row.method, path, body),
         dialect=row.protocol,
         stream=row.stream,
         by=f"llmgate {__version__}",
@@ -111,7 +112,7 @@ def _model(body: bytes) -> str:
 
 def _labelled(recording: Recording, scrubbing: Scrubbing, wish: Wish, rules: Rules) -> Recording:
     """Adds the tags, and what was blanked."""
-    row_tags = [scrubbing.text(tag) for tag in wish.tags if tag]
+    row_tags = [scrubbing.text(tag[:_SHORT]) for tag in wish.tags[:_MOST_TAGS] if tag]
     if scrubbing.signatures:
         row_tags.append(NOT_RESENDABLE)
     scrub: Scrub | None = {

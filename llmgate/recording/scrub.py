@@ -20,6 +20,8 @@ _SIGNATURES: Final = frozenset(
     {b"signature", b"thoughtSignature", b"thought_signature", b"encrypted_content"}
 )
 _SIGNED: Final = frozenset({b"thinking", b"redacted_thinking"})
+_ROUNDS: Final = 3
+_TOKEN_BYTES: Final = re.compile(rb'"bytes"\s*:\s*\[([0-9,\s]*)\]')
 _UNSAFE: Final = re.compile(rb"[^A-Za-z0-9_.:-]")
 _BACKSLASH: Final = ord("\\")
 _FREE: Final = bytes(code not in b"\r\n" for code in range(256))
@@ -58,10 +60,14 @@ class Scrubbing:
 
     def body(self, data: bytes) -> bytes:
         """A whole body, of as many bytes as it had; the same object when it holds no secret."""
-        if not data:
-            return data
-        texts = Texts(data)
-        return self._fill(data, texts, chain(self._rules.find(data), self._in_texts(data, texts)))
+        for _ in range(_ROUNDS):  # what is blanked may have hidden something
+            texts = Texts(data)
+            hits = chain(self._rules.find(data), self._in_texts(data, texts))
+            found = self._fill(data, texts, hits)
+            if found == data:
+                break
+            data = found
+        return data
 
     def _in_texts(self, data: bytes, texts: Texts) -> Iterator[Hit]:
         """Secrets that show only in a text as it reads: in escapes, or split over events."""
@@ -81,7 +87,9 @@ class Scrubbing:
         if page is None:
             return data
         self._unsign(page, texts)
-        return bytes(page.out)
+        for start, end in texts.regions:
+            page.blank_logprobs(start, end)
+        return data if page.out == data else bytes(page.out)
 
     def _unsign(self, page: "_Page", texts: Texts) -> None:
         """A signature over text that is not what it was would be refused: blanks all of them."""
@@ -154,6 +162,11 @@ class _Page:
                 elif 48 <= out[at] <= 57:
                     out[at] = 49
         return before != [out[start:end] for start, end in spans]
+
+    def blank_logprobs(self, start: int, end: int) -> None:
+        """Takes the bytes of tokens out, which say a text once more, as numbers."""
+        for found in _TOKEN_BYTES.finditer(self._data, start, end):
+            self.out[slice(*found.span(1))] = re.sub(rb"[0-9]", b"1", found[1])
 
     def whole(self, start: int, end: int) -> Span:
         """A span that begins and ends between letters, and between the escapes of JSON."""

@@ -9,6 +9,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import httpx
 
 from llmgate.recording.library import Library, shipped_folder
 from llmgate.recording.recording import Recording
-from tests.support.inside import inside
+from tests.support.inside import Inside, inside
 
 NAMES = (
     "chat-11-stream-text",
@@ -26,8 +27,10 @@ NAMES = (
 )
 
 
-async def served(client: httpx.AsyncClient, url: str, recording: Recording) -> list[float]:
-    """When each chunk had arrived whole, in microseconds."""
+async def served(
+    client: httpx.AsyncClient, url: str, recording: Recording
+) -> tuple[str, list[float]]:
+    """The exchange, and when each chunk had arrived whole, in microseconds."""
     ends = list(accumulate(map(len, recording.chunks)))
     moments: list[float] = []
     got = 0
@@ -41,7 +44,20 @@ async def served(client: httpx.AsyncClient, url: str, recording: Recording) -> l
             now = (time.perf_counter() - started) * 1e6
             while len(moments) < len(ends) and got >= ends[len(moments)]:
                 moments.append(now)
-    return moments
+    return reply.headers["x-llmgate-id"], moments
+
+
+async def carried(gateway: Inside, exchange: str) -> list[int]:
+    """The moments that the gateway itself has noted."""
+    url = f"/admin/v1/exchanges/{exchange}/chunks"
+    rows = (await gateway.admin.get(url)).json()
+    return [row["at_us"] for row in rows]
+
+
+def summary(due: list[int], moments: Sequence[float]) -> str:
+    """The worst and the middle of the deviations."""
+    off = sorted(abs(moment - at) / 1000 for moment, at in zip(moments, due, strict=True))
+    return f"worst {off[-1]:6.2f} ms, median {off[len(off) // 2]:6.2f} ms"
 
 
 async def main() -> None:
@@ -51,13 +67,12 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with inside(config, Path(folder)) as gateway, httpx.AsyncClient(timeout=60) as client:
             for recording in chosen:
-                moments = await served(client, gateway.url, recording)
+                exchange, moments = await served(client, gateway.url, recording)
                 due = list(accumulate(recording.us))
-                off = [abs(m - d) / 1000 for m, d in zip(moments, due, strict=True)]
-                middle = sorted(off)[len(off) // 2]
                 sys.stdout.write(
                     f"{recording.name.partition('.')[0]:<32} {len(due):>4} chunks"
-                    f"  worst {max(off):6.2f} ms  median {middle:5.2f} ms\n"
+                    f"  gateway: {summary(due, await carried(gateway, exchange))}"
+                    f"  caller: {summary(due, moments)}\n"
                 )
 
 

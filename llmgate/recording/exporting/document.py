@@ -1,6 +1,7 @@
 """One document of some recordings, in the format asked for."""
 
 from collections.abc import Sequence
+
 import msgspec
 
 from llmgate.errors import LlmgateError
@@ -8,7 +9,7 @@ from llmgate.recording.exporting.curl import as_curl
 from llmgate.recording.exporting.har import as_har
 from llmgate.recording.exporting.jsonl import as_jsonl
 from llmgate.recording.exporting.python import as_python
-from llmgate.recording.format import MAX_FILE, SUFFIX, Recording, write
+from llmgate.recording.format import MAX_FILE, MAX_LINE, SUFFIX, Recording, write
 from llmgate.recording.title import file_name
 from llmgate.wire.recordings import EXTENSIONS, ExportFormat, Skipped
 
@@ -56,8 +57,10 @@ def _recording(recordings: Sequence[Recording]) -> bytes:
             " or all as har"
         )
     data = write(recordings[0])
-    if len(data) > MAX_FILE:
-        raise NotExportable(f"the recording would have {len(data)} bytes, over {MAX_FILE}")
+    longest = max(map(len, data.split(b"\n")))
+    for size, limit, what in ((len(data), MAX_FILE, "recording"), (longest, MAX_LINE, "line")):
+        if size > limit:
+            raise NotExportable(f"a {what} of {size} bytes is over the limit of {limit}")
     return data
 
 

@@ -15,7 +15,7 @@ from llmgate.recording.exporting.target import (
 )
 from llmgate.recording.recording import Recording
 
-_HEAD: Final = f'''"""Sends what llmgate recorded to ${ADDRESS_VARIABLE}, else to this machine's gateway.
+_HEAD: Final = f'''"""Sends what llmgate recorded to ${ADDRESS_VARIABLE}, else to the gateway here.
 
 Needs httpx: pip install httpx
 """
