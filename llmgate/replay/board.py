@@ -12,8 +12,8 @@ from llmgate.compare.answers import Answer, read_answer
 from llmgate.compare.matrix import build
 from llmgate.compare.similarity import similarity
 from llmgate.exchange import Exchange
+from llmgate.recording.title import title_of
 from llmgate.replay.record import Record
-from llmgate.replay.title import title_of
 from llmgate.store.problems import StoreProblem
 from llmgate.store.queries import Part, Queries
 from llmgate.store.replays import KeptReplays
@@ -23,7 +23,7 @@ from llmgate.wire.replays import Matrix, ReplayTarget, ReplayView, target_name
 ORIGINAL: Final = "original"
 _MOST_BOARDS: Final = 4
 _RESTS: Final = 10  # times as long as building took
-_MOST_READ: Final = 4_000_000  # bytes of an answer that is compared
+_MOST_READ: Final = 4_000_000  # bytes of a body that is read for it
 _SAID: Final = Answer(finish="stop", ok=True)
 _SILENT: Final = Answer()
 
@@ -70,8 +70,7 @@ class Board:
     async def _read_sources(self, ids: Sequence[str]) -> None:
         rows = await self._kept.exchanges(ids)
         for row in (rows[one] for one in ids if one in rows):
-            body = await _quietly(self._queries, row.id, "request")
-            title = await asyncio.to_thread(title_of, row.protocol, body or b"")
+            title = await self._title(row)
             answer = await self._answer(row)
             self._sources.append((row, title, _SAID if answer.there else _SILENT))
 
@@ -98,6 +97,12 @@ class Board:
             for row in rows:
                 answer = await self._answer(row) if original.there else _SILENT
                 self._alike[row.id] = await asyncio.to_thread(similarity, original, answer)
+
+    async def _title(self, row: ExchangeSummary) -> str:
+        body = b""
+        if row.request_bytes <= _MOST_READ:
+            body = await _quietly(self._queries, row.id, "request") or b""
+        return await asyncio.to_thread(title_of, row.protocol, row.method, row.path, body)
 
     async def _answer(self, row: ExchangeSummary) -> Answer:
         """What was answered; nothing where it is not kept, or too long to be compared."""

@@ -144,20 +144,21 @@ def _jobs(
     """As fast as possible one exchange after the other, so that rows are complete early; in the
     recorded time one round after the other, each as it was recorded.
     """
-    first_ms = rows[0].started_ms
-    offsets = [
-        round((row.started_ms - first_ms) / spec.speed) if spec.timing == "recorded" else 0
-        for row in rows
-    ]
+    places = [(at, to) for at in range(len(rows)) for to in range(targets) if (at, to) in seen]
+    if spec.timing == "fast":
+        return [_job(at, to, 0, seen) for at, to in places for _ in range(spec.times)]
+    offsets = [round((row.started_ms - rows[0].started_ms) / spec.speed) for row in rows]
     span_ms = offsets[-1]
     jobs = [
-        Job(at, number, offsets[at] + time * span_ms, seen[at, number].reserve or 0)
-        for at in range(len(rows))
-        for number in range(targets)
-        if (at, number) in seen
-        for time in range(spec.times)
+        _job(at, to, offsets[at] + round_ * span_ms, seen)
+        for round_ in range(spec.times)
+        for at, to in places
     ]
-    return sorted(jobs, key=lambda job: job.due_ms) if spec.timing == "recorded" else jobs
+    return sorted(jobs, key=lambda job: job.due_ms)
+
+
+def _job(at: int, to: int, due_ms: int, seen: Mapping[tuple[int, int], Foreseen]) -> Job:
+    return Job(at, to, due_ms, seen[at, to].reserve or 0)
 
 
 def _estimate(

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from llmgate.recording.promote import NOT_RESENDABLE
 from llmgate.replay.problems import BadReplay, NoSuchReplay
 from llmgate.store.filters import Filter
 from llmgate.store.queries import MAX_PAGE, Queries
@@ -96,6 +97,8 @@ def resendable(row: ExchangeSummary) -> bool:
 
 def why_not(row: ExchangeSummary) -> str:
     """Why a request cannot be sent again, empty when it can."""
+    if NOT_RESENDABLE in row.tags.split(","):
+        return "parts of it that are signed were scrubbed: no provider takes it any more"
     if resendable(row):
         return ""
     what = f"{row.method} {row.path[:80]} was recorded as {row.protocol}"

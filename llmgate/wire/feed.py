@@ -21,7 +21,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     at_ms: int
     level: Level
-    kind: str  # reload, health, limit, budget, drop, store, client, edit
+    kind: str  # reload, health, limit, budget, drop, store, client, edit, replay
     text: str
     exchange: str = ""
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from llmgate.relay.minder import Pace
 from llmgate.wire.exchanges import LIVE
 from tests.flows.configs import chat_answer, chat_chunks, raw
 from tests.support.answers import Answer, respond, stream
@@ -126,9 +127,10 @@ async def staged(
     two_extra: str = "",
     by_key: str = "",
     prices: str = PRICES,
+    pace: Pace | None = None,
 ) -> AsyncIterator[Stage]:
     """Runs them while the block runs."""
     async with Upstream(one) as first, Upstream(two) as second:
         text = config(first, second, extra=extra, two_extra=two_extra, by_key=by_key, prices=prices)
-        async with inside(text, folder) as gateway:
+        async with inside(text, folder, pace=pace) as gateway:
             yield Stage(gateway, first, second)

@@ -5,8 +5,9 @@ import json
 import signal
 from pathlib import Path
 
+from llmgate.relay.minder import Pace
 from tests.flows.configs import CHAT, chat_answer, chat_chunks, raw
-from tests.flows.replaying import TWO, chat, config, staged
+from tests.flows.replaying import TWO, Stage, chat, config, staged
 from tests.support.answers import Answer, End, Hang, Send, Wait, head, respond
 from tests.support.gateway import GatewayProcess, until
 from tests.support.upstream import Request, Upstream
@@ -216,3 +217,42 @@ async def test_a_replay_is_forgotten_while_it_runs_and_its_exchanges_stay(tmp_pa
 
     assert [row["state"] for row in rows] == ["cancelled"]
     assert listed == []
+
+
+async def test_nobody_waits_for_an_early_head_so_a_late_refusal_keeps_its_status(
+    tmp_path: Path,
+) -> None:
+    go = asyncio.Event()
+
+    def late(_request: Request) -> Answer:
+        return [Wait(go), *respond({"error": {"message": "overloaded"}}, status=503)]
+
+    looks = 0
+
+    async def looked_at_often(stage: Stage, name: str) -> bool:
+        nonlocal looks
+        looks += bool((await stage.ask("GET", f"replays/{name}")).get("running"))
+        return looks > 8  # and the minder as often: it ticks faster than anybody asks
+
+    pace = Pace(tick_s=0.001, early_head_s=0.002, keep_alive_s=0.002)
+    async with staged(tmp_path, two=late, pace=pace) as stage:
+        source = await stage.recorded(CHAT)
+        spec = {"ids": [source], "targets": [TWO], "set": {"stream": True}}
+        name = (await stage.ask("POST", "replays", spec))["id"]
+        await stage.two.request(0)
+        await until(lambda: looked_at_often(stage, name), every_s=0.005)
+        go.set()
+        view = await stage.ended(name)
+        (row,) = await stage.rows(replay=name)
+
+    assert (view["failed"], row["state"], row["status"]) == (1, "failed", 503)
+
+
+async def test_what_was_scrubbed_beyond_use_is_not_sent(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        source = await stage.recorded(CHAT)
+        tags = {"ids": [source], "add_tags": ["not_resendable"]}
+        await stage.ask("POST", "exchanges/annotate", tags)
+        estimate = await stage.ask("POST", "replays/estimate", {"ids": [source]})
+
+    assert estimate["refused"][0]["reason"].startswith("parts of it that are signed were scrubbed")
