@@ -19,6 +19,7 @@ from llmgate.commands.log_tail import tail
 from llmgate.errors import LlmgateError, StartupProblem
 from llmgate.store.filters import Filter
 from llmgate.store.folder import data_folder, store_file
+from llmgate.store.indexing import not_indexed
 from llmgate.store.queries import MAX_PAGE, Queries
 from llmgate.wire.exchanges import ExchangeSummary
 
@@ -150,6 +151,8 @@ async def _list(queries: Queries, wanted: Filter, args: argparse.Namespace) -> i
     print_table(found, as_json=args.json, width=terminal_width())
     if not found and not args.json:
         print("no exchange matches", file=sys.stderr)
+    if wanted.text and (waiting := await not_indexed(queries.rows)):
+        print(f"{waiting:,} exchanges are not in the index of words yet", file=sys.stderr)
     return 0
 
 

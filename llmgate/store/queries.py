@@ -146,7 +146,7 @@ class Queries:
     ) -> list[tuple[int, ExchangeSummary, bool]]:
         """Rows after row ``seq`` and the rows ``seqs``, oldest first, each with: it matches."""
         if given.deep or given.text:
-            raise BadFilter("bodies and headers cannot be searched while following")
+            raise BadFilter("words, bodies and headers cannot be searched while following")
         clause, values = conditions(given)
         marks = ", ".join(str(int(one)) for one in islice(seqs, 1000))
         rows = await self._rows(

@@ -115,6 +115,27 @@ async def test_a_gateway_that_runs_is_asked(
     assert '"note":"seen"' in capsys.readouterr().out
 
 
+async def test_words_are_searched_and_what_is_not_indexed_yet_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = await Store.open(folder / "exchanges.sqlite")
+    await store.indexing.catch_up()
+    late = begin(4)
+    store.begun(late)
+    store.ended(finish(late))
+    await store.close()
+
+    assert await asyncio.to_thread(log.run, parse(folder, "--text", "GPT 4o")) == 0
+
+    said = capsys.readouterr()
+    assert [line.split()[2] for line in said.out.splitlines()[1:]] == [
+        "x000001",
+        "x000002",
+        "x000003",
+    ]
+    assert "1 exchanges are not in the index" in said.err
+
+
 def test_show_tells_what_was_said_and_what_is_sent_again() -> None:
     one = finish(begin(1))
     one.parent, one.replay, one.marked, one.exported = "x000000", "r1", True, True
