@@ -18,7 +18,7 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes) -> T | None:
         return decoder.decode(data)
     except msgspec.ValidationError:
         return _soft(decoder, data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         mended = mend(data)
         return None if mended is None else decode(decoder, mended)
     except RecursionError:
