@@ -86,7 +86,7 @@ class _Session:
                 self._compacted(payload)
             case "event_msg" if text_of(payload, "type") == "token_count":
                 self._count(inner(payload, "info"))
-            case "response_item":
+            case "response_item" if payload:
                 self._item(payload, bytes(fields["payload"]), at)
             case kind if kind in _SAID | _GIVEN and not payload:
                 self._item(fields, msgspec.json.encode(fields), at)

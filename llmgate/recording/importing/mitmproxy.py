@@ -54,7 +54,7 @@ def read_flows(data: bytes, name: str) -> Items:
 
 
 def _read_flow(flow: Value, what: str) -> Found:
-    if not isinstance(flow, dict) or flow.get("type") not in {"http", b"http"}:
+    if not isinstance(flow, dict) or _text(flow.get("type")) != "http":
         return skipped(what, "not an HTTP flow")
     request = _fields(flow.get("request"))
     url = _url(request)
