@@ -379,3 +379,26 @@ async def test_the_models_of_recordings_are_listed(tmp_path: Path) -> None:
             answer = await client.get("/p/tape/v1/models")
 
     assert [model["id"] for model in answer.json()["data"]] == ["gpt-test"]
+
+
+async def test_the_source_follows_the_name_of_its_provider(tmp_path: Path) -> None:
+    async with Upstream(counting()) as up:
+        async with inside(config("new_episodes", up.url), tmp_path) as gateway:
+            renamed = await gateway.admin.post(
+                "/admin/v1/providers/up/rename", json={"to": "real"}, headers={"if-match": "*"}
+            )
+            answer = await ask(gateway, CHAT)
+
+    assert renamed.status_code == 200, renamed.text
+    assert "source: real" in (tmp_path / "config.yaml").read_text("utf-8")
+    assert said(answer) == "answer 1"
+
+
+async def test_a_cassette_plays_at_its_recorded_pace(tmp_path: Path) -> None:
+    put(tmp_path, "a", CHAT, us=[60_000], total_us=60_000)
+    text = config("none").replace("speed: 0", "speed: 1")
+    async with inside(text, tmp_path) as gateway:
+        await ask(gateway, CHAT)
+        (row,) = (await gateway.admin.get("/admin/v1/exchanges")).json()["exchanges"]
+
+    assert row["ttfb_us"] >= 60_000
