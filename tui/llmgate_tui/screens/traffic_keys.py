@@ -29,6 +29,8 @@ NEEDS_ROWS: Final = frozenset(
         "open",
         "mark",
         "edit",
+        "replay",
+        "replay_to",
         "compare",
         "export",
         "note",
