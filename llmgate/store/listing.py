@@ -25,6 +25,7 @@ _MOST_UNKNOWN: Final = (
     16  # blocks that are not noted; with more of them the list is read as a whole
 )
 _MOST_AT_ONCE: Final = 4
+_RECENT: Final = 1_000  # exchanges
 _SMALL: Final = 4  # blocks; below that nothing has to be cut into pieces
 _IN_SPAN: Final = "NOT INDEXED WHERE seq >= ? AND seq < ?"
 _LATEST: Final = (1 << 62, 0)
@@ -68,7 +69,11 @@ class Listing:
             after = min(after, (given.until_ms, 0))
             given = msgspec.structs.replace(given, until_ms=None)
         clause, values = conditions(given)
-        candidates = None if _has_index(given) else await self._candidates(given, after)
+        if _has_index(given):
+            return await self._ordered(clause, values, after, limit)
+        if recent := await self._recent(clause, values, after, limit):
+            return recent
+        candidates = await self._candidates(given, after)
         if candidates is None:
             return await self._ordered(clause, values, after, limit)
         return await self._by_blocks(candidates, clause, values, after, limit)
@@ -80,6 +85,21 @@ class Listing:
             [*after, *values, limit + 1],
         )
         return _page(rows, limit)
+
+    async def _recent(
+        self, clause: str, values: list[Any], after: Position, limit: int
+    ) -> Found | None:
+        """A page of what is frequent: it is full before much has been read; else None."""
+        rows = await self._rows(
+            "SELECT started_ms FROM exchanges WHERE (started_ms, seq) < (?, ?)"
+            " ORDER BY started_ms DESC, seq DESC LIMIT 1 OFFSET ?",
+            [*after, _RECENT],
+        )
+        if not rows:
+            return None
+        bounded = f"started_ms > ?{f' AND {clause}' if clause else ''}"
+        found = await self._ordered(bounded, [rows[0][0], *values], after, limit)
+        return found if found.cursor else None
 
     async def _candidates(self, given: Filter, after: Position) -> list[Block] | None:
         """The blocks to read, the newest first; None when too little is known of them."""

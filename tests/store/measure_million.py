@@ -22,6 +22,7 @@ from llmgate.store.codec import Packer, Rest
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST
 from llmgate.store.filters import Filter
 from llmgate.store.indexing import index_bytes
+from llmgate.store.migrations import make_index
 from llmgate.store.queries import Queries
 from llmgate.store.rows import ANNOTATIONS, COLUMNS, to_row
 from llmgate.store.word_index import MOST_DOCS, Partition
@@ -242,6 +243,8 @@ async def start(path: Path) -> None:
     began = time.perf_counter()
     page = await store.queries.page(Filter(), count=True)
     counted = (time.perf_counter() - began) * 1000
+    while await store.change(make_index):
+        pass
     began, noted = time.perf_counter(), 0
     while await store.change(blocks.note_next):
         noted += 1

@@ -28,6 +28,7 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of eight."""
     monkeypatch.setattr(blocks, "BITS", 3)
     monkeypatch.setattr(listing, "BITS", 3)
+    monkeypatch.setattr(listing, "_RECENT", 9)
 
 
 def row(number: int, started_ms: int, provider: str, status: int | None) -> ExchangeSummary:
