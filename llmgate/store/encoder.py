@@ -17,6 +17,7 @@ DETAILS, REQUEST, SENT, ANSWER = range(4)
 PARTS_PER_EXCHANGE = 8
 
 _SHARED_PLACES = {REQUEST, SENT}
+_ROW_BYTES = 500  # about, with its places in the indexes
 _MAX_ITEMS = 200  # of attempts, marks, hints
 _MAX_USAGE = 20_000
 _JOINED = 1 << 18  # more than this is not joined to be asked about together
@@ -87,18 +88,16 @@ class Job(msgspec.Struct):
 
 
 class Written(msgspec.Struct):
-    """The rows of one exchange; ``generations`` are those that its bodies refer to."""
+    """The rows of one exchange; ``generations`` are those that its bodies refer to, ``size`` is
+    about the bytes that it takes in the file.
+    """
 
     row: Row
     ended: bool
     parts: list[Row]
     pieces: list[Row] = []
     generations: list[int] = []
-
-    @property
-    def size(self) -> int:
-        """About the bytes that it takes in the file."""
-        return 400 + sum(len(one[3]) + 24 for one in (*self.parts, *self.pieces))
+    size: int = _ROW_BYTES
 
 
 def job_of(entry: Entry, *, bodies: bool) -> Job:
@@ -204,8 +203,11 @@ class Encoder:
             written.parts.append((part_id, SHARED, len(data), shared.data))
             written.pieces += shared.pieces
             written.generations.append(shared.generation)
+            written.size += len(shared.data) + sum(len(piece[3]) + 24 for piece in shared.pieces)
         else:
-            written.parts.append((part_id, *self._packer.pack(data)))
+            codec, size, packed = self._packer.pack(data)
+            written.parts.append((part_id, codec, size, packed))
+            written.size += len(packed)
 
     def _parts(self, job: Job) -> list[tuple[int, bytes]]:
         base = job.seq * PARTS_PER_EXCHANGE
