@@ -135,6 +135,8 @@ def test_one_call_more_takes_its_share() -> None:
     a, b = ("read", '{"p": 1}'), ("read", '{"p": 2}')
 
     assert of(said("", a), said("", a, b)) == pytest.approx(2 / 3)
+    assert of(said("", a), said("", ("list", "{}"), a)) == pytest.approx(2 / 3)
+    assert of(said("", ("list", "{}"), b, a), said("", a)) == pytest.approx(1 / 2)
 
 
 def test_a_long_argument_that_changed_a_little_is_nearly_the_same() -> None:

@@ -93,6 +93,15 @@ def test_a_phrase_that_stayed_is_kept_between_two_that_changed() -> None:
     assert " what happened to " in found
 
 
+def test_a_long_phrase_stays_however_much_was_rewritten_around_it() -> None:
+    phrase = " the gateway keeps every exchange "
+    left, right = "alpha " * 30 + "one", "beta " * 30 + "two"
+
+    assert phrase in [
+        span.text for span in word_spans(left + phrase + left, right + phrase + right)
+    ]
+
+
 def test_lines_that_changed_stay_lines() -> None:
     found = shown("one apple\ntwo pears\n", "six lemons\nten melons\n")
 
