@@ -70,12 +70,12 @@ _AFTER_A_NAME: Final = re.compile(
 _ASSIGNMENT: Final = re.compile(
     rb"(?:authorization|api[-_]?key|access[-_]?token|auth[-_]?token|client[-_]?secret|password)"
     + _ASSIGNED
-    + rb"(?:basic\s+|bearer\s+|token\s+)?"
-    rb"((?=[A-Za-z._~+/=-]*[0-9])[A-Za-z0-9._~+/=-]{12,})",
+    + rb"(?:basic\s{1,4}|(?:bearer\s{1,4}|token\s{1,4})?(?=[A-Za-z._~+/=-]{0,200}[0-9]))"
+    rb"([A-Za-z0-9._~+/=-]{12,})",
     re.IGNORECASE,
 )
 _BEARER: Final = re.compile(
-    rb"bearer[ \t]+((?=[A-Za-z._~+/=-]*[0-9])[A-Za-z0-9._~+/=-]{16,})", re.IGNORECASE
+    rb"bearer[ \t]{1,8}((?=[A-Za-z._~+/=-]{0,200}[0-9])[A-Za-z0-9._~+/=-]{16,})", re.IGNORECASE
 )
 _PRIVATE_KEY: Final = re.compile(
     rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -92,7 +92,7 @@ SHAPES: Final[tuple[Shape, ...]] = (
         "key:openai",
         "sk-",
         rb"(?:(?:proj|svcacct|admin|test|live)-[A-Za-z0-9_-]{8,}"
-        rb"|(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{12,}|[A-Za-z0-9]{20,})",
+        rb"|(?=[A-Za-z_-]{0,200}[0-9])[A-Za-z0-9_-]{12,}|[A-Za-z0-9]{20,})",
     ),
     _leading("key:stripe", "sk_live_", rb"[A-Za-z0-9]{10,}", "rk_live_", "sk_test_", "whsec_"),
     _leading("key:groq", "gsk_", rb"[A-Za-z0-9]{12,}"),
@@ -114,7 +114,9 @@ SHAPES: Final[tuple[Shape, ...]] = (
     _leading("token:sendgrid", "SG.", rb"[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
     _leading("key:aws", "AKIA", rb"[A-Z0-9]{16}(?![A-Z0-9])", "ASIA", "ABIA", "ACCA"),
     Shape("key:aws", (b"access",), _AFTER_A_NAME, leads=False, folded=True),
-    _leading("token:jwt", "eyJ", rb"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
+    _leading(
+        "token:jwt", "eyJ", rb"[A-Za-z0-9_-]{8,400}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"
+    ),
     Shape("token:bearer", (b"bearer",), _BEARER, folded=True),
     Shape(
         "assigned",

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, Literal
 
 from llmgate.recording.rules import REDACTED, Hit, Rules
 from llmgate.recording.strings import Place
@@ -82,8 +82,9 @@ class Scrubbing:
         for hit in hits:
             page = page or _Page(data, texts)
             spans = [page.whole(*span) for span in hit.spans]
-            if page.is_new(spans):
-                self._hits[hit.rule] += page.blank(spans, hit.rule)
+            if news := page.find(spans):
+                changed = page.blank(spans, hit.rule)
+                self._hits[hit.rule] += changed and news == "all"
         if page is None:
             return data
         self._unsign(page, texts)
@@ -133,13 +134,13 @@ class _Page:
             self._free[place.start : place.end] = b"\1" * (place.end - place.start)
         self._escaped = bool(texts.regions)
 
-    def is_new(self, spans: Sequence[Span]) -> bool:
-        """Whether any of it was not found before; from now on it was."""
-        if all(self._found.find(0, start, end) < 0 for start, end in spans):
-            return False
+    def find(self, spans: Sequence[Span]) -> Literal["", "some", "all"]:
+        """How much of it was not found before; from now on it was."""
+        new = [self._found.find(0, start, end) >= 0 for start, end in spans]
+        old = [self._found.find(1, start, end) >= 0 for start, end in spans]
         for start, end in spans:
             self._found[start:end] = b"\1" * (end - start)
-        return True
+        return "" if not any(new) else "some" if any(old) else "all"
 
     def touches(self, place: Place) -> bool:
         """Whether something was found in a string."""
