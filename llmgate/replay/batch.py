@@ -36,6 +36,8 @@ class Batch:
         on_mistake: Mistake,
     ) -> None:
         self.state: ReplayState = "running"
+        self.over = False
+        self.kept = asyncio.Event()  # what came of it is written down
         self.problem = ""
         self.tally = tally
         self._waiting = deque(jobs)
@@ -78,6 +80,7 @@ class Batch:
                 await self._clock.wait(self._news, due_s)
         if self.state == "running":
             self.state = "finished"
+        self.over = True
 
     def _begin(self, group: asyncio.TaskGroup, began_s: float) -> float | None:
         """Begins what may be begun now; the moment of the next that has room but not its time."""

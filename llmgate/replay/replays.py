@@ -126,16 +126,16 @@ class Replays:
         """Begins nothing more; a second time ends what is under way, too."""
         record = await self.shelf.get(replay_id)
         batch = self._batches.get(record.view.id)
-        if batch is None:
+        if batch is None or batch.over:
             raise NotNow(
-                f"replay {record.view.id} is {record.view.state}: there is nothing to stop"
+                f"replay {record.view.id} is {self.view(record).state}: there is nothing to stop"
             )
         batch.stop()
         return self.view(record)
 
     async def resume(self, replay_id: str, limit_usd: float | None = None) -> ReplayView:
         """Sends what has not ended yet; with another limit when one is given."""
-        record = await self.shelf.get(replay_id)
+        record = await self._settled(replay_id)
         view = record.view
         if view.id in self._batches:
             raise NotNow(f"replay {view.id} has requests under way: wait until they have ended")
@@ -168,6 +168,15 @@ class Replays:
         return view
 
     # How it is done
+
+    async def _settled(self, replay_id: str) -> Record:
+        """The record, not between the end of its batch and the writing of that."""
+        record = await self.shelf.get(replay_id)
+        batch = self._batches.get(record.view.id)
+        if batch is not None and batch.over:
+            await batch.kept.wait()
+            record = await self.shelf.get(record.view.id)
+        return record
 
     async def _find(self, spec: ReplaySpec) -> Sources:
         self._planner().check(spec)
@@ -225,8 +234,12 @@ class Replays:
         """Runs a batch to its end and keeps what came of it."""
         try:
             await batch.run()
+            await self._keep(replay_id, batch)
         finally:
             del self._batches[replay_id]
+            batch.kept.set()
+
+    async def _keep(self, replay_id: str, batch: Batch) -> None:
         try:
             record = await self.shelf.get(replay_id)
             rows = [row for _, row in await self._kept.results(replay_id)]
