@@ -1,5 +1,6 @@
 """Whatever is asked of the list, its pages together are what a naive look finds, in their order."""
 
+import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -101,7 +102,7 @@ WANTED = st.builds(
 
 
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -109,10 +110,17 @@ WANTED = st.builds(
 async def test_pages_together_are_what_a_naive_look_finds(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    moment = st.integers(800, 820) | st.integers(1_000, 1_200)
-    one = st.tuples(moment, st.sampled_from(PROVIDERS), st.sampled_from(STATUSES))
-    made = data.draw(st.lists(one, min_size=1, max_size=160))
-    rows = [row(number, *some) for number, some in enumerate(made, 1)]
+    dice = random.Random(data.draw(st.integers(0, 1 << 32)))
+    spread = dice.choice([10, 60, 200])
+    rows = [
+        row(
+            number,
+            dice.choice([810, 1_000]) + dice.randrange(spread),
+            dice.choice(PROVIDERS),
+            dice.choice(STATUSES),
+        )
+        for number in range(1, dice.choice([3, 60, 160, 240]))
+    ]
     if data.draw(st.booleans()):  # as recorded; else as imported from anywhere
         rows = sorted(rows, key=lambda one: one.started_ms)
     path = tmp_path_factory.mktemp("store") / "exchanges.sqlite"
