@@ -1,5 +1,7 @@
 """The Replay screen: what to send where, what it costs first, how far it is, what came of it."""
 
+import asyncio
+
 import msgspec
 import pytest
 from textual.message import Message
@@ -142,6 +144,17 @@ async def test_a_refusal_of_the_gateway_is_shown_and_nothing_is_lost(able: FakeG
         await shown(pilot, "✗ set: 'seed' is no field of anthropic.messages")
 
         assert body_of(app).setup.form.plan.targets == ("groq/llama-3.3-70b",)
+
+
+async def test_the_key_pressed_again_while_the_screen_is_being_made_does_no_harm(
+    able: FakeGateway,
+) -> None:
+    app = open_app(able)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await shown(pilot, "60/60")
+        await asyncio.gather(app.main.action_show("replay"), app.main.action_show("replay"))
+
+        await shown(pilot, "Choose where to send it")
 
 
 # -- the form --------------------------------------------------------------------

@@ -94,7 +94,11 @@ class ReplayBody(Body):
         """Shows the matrix of a replay."""
         self._face(matrix=True)
         self.matrix.open(id, self.setup.list.replays.get(id))
-        self.screen.set_focus(self.matrix.grid)
+        self._focus_matrix()
+
+    def _focus_matrix(self) -> None:
+        if self.matrix.grid.is_attached:  # not while the screen is still being made
+            self.screen.set_focus(self.matrix.grid)
 
     def _face(self, *, matrix: bool) -> None:
         self.set_class(matrix, "-matrix")
@@ -125,7 +129,7 @@ class ReplayBody(Body):
     def focus_first(self) -> None:
         """The matrix, or the sets."""
         if self.in_matrix:
-            self.screen.set_focus(self.matrix.grid)
+            self._focus_matrix()
         else:
             self.setup.go(self.setup.sets.grid)
 

@@ -1,8 +1,11 @@
 """What a replay would send and cost, asked for as the form changes."""
 
+from functools import partial
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.timer import Timer
+from textual.worker import Worker
 
 from llmgate.wire.replays import ReplayEstimate, ReplaySpec
 from llmgate_tui import replay_text
@@ -31,6 +34,7 @@ class ReplayCost(Vertical):
         self._problem = ""
         self._lines: list[Line] = []
         self._soon: Timer | None = None
+        self._asking: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """A title, a text."""
@@ -60,8 +64,9 @@ class ReplayCost(Vertical):
             self._ask()
 
     def _ask(self) -> None:
-        self.run_worker(
-            self._read(self._spec), group="estimate", exclusive=True, exit_on_error=False
+        spec = self._spec
+        self._asking = self.run_worker(
+            partial(self._read, spec), group="estimate", exclusive=True, exit_on_error=False
         )
 
     async def _read(self, spec: ReplaySpec) -> None:

@@ -53,7 +53,7 @@ class ReplayList(Vertical):
         """Reads them all."""
         self._ticks = 0
         if self.is_attached and not (self._asking is not None and self._asking.is_running):
-            self._asking = self.run_worker(self._read(), group="replays", exit_on_error=False)
+            self._asking = self.run_worker(self._read, group="replays", exit_on_error=False)
 
     async def _read(self) -> None:
         try:

@@ -1,6 +1,7 @@
 """The matrix of a replay: a row for each request, the original beside what each target answered."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, Final
 
 from textual import events, on
@@ -114,7 +115,7 @@ class ReplayMatrix(Vertical):
         """An answer about another replay is dropped."""
         self._ticks, self._wanted = 0, id
         self._asking = self.run_worker(
-            self._read(id), group="matrix", exclusive=True, exit_on_error=False
+            partial(self._read, id), group="matrix", exclusive=True, exit_on_error=False
         )
 
     async def _read(self, id: str) -> None:  # noqa: A002

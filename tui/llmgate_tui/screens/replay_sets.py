@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
+from textual.worker import Worker
 
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate_tui.api import ApiProblem
@@ -44,6 +46,7 @@ class ReplaySets(Vertical):
         self._marks: set[str] = set()
         self._told: tuple[str, ...] = ()
         self._soon: Timer | None = None
+        self._seeking: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """A line to type in, the sets."""
@@ -136,7 +139,9 @@ class ReplaySets(Vertical):
         self.redraw()
         self.grid.select("typed")
         if found is not None:
-            self.run_worker(self._look(text, found), group="seek", exit_on_error=False)
+            self._seeking = self.run_worker(
+                partial(self._look, text, found), group="seek", exit_on_error=False
+            )
 
     async def _look(self, text: str, wanted: Filter) -> None:
         seek = Seek(self.desk.api, self.desk.traffic, wanted)

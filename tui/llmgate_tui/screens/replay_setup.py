@@ -123,7 +123,9 @@ class ReplaySetup(Container):
         return [self.sets.grid, self.list.grid, self.form.grid, self.cost.text]
 
     def go(self, goal: Widget) -> None:
-        """Gives a pane the keys, and shows it."""
+        """Gives a pane the keys, and shows it; not while the screen is still being made."""
+        if not self.is_attached:
+            return
         at = self.panes().index(goal)
         self.set_class(at > 1, "-inside")
         self.set_class(at % 2 == 1, "-second")
