@@ -85,8 +85,9 @@ def test_words_and_arguments_that_differ_are_named(protocol: Protocol) -> None:
 
 
 def test_answers_of_two_protocols_are_compared_by_what_they_say() -> None:
-    found = compare(side(chat("Hi", [READ])), side(messages("Hi", [READ]), MESSAGES))
+    found = compare(side(chat("Hi", [READ])), side(messages("Hi", [READ]), MESSAGES, "b"))
 
+    assert (found.left.id, found.right.id) == ("a", "b")
     assert found.similarity == 1.0
     assert any("openai.chat and anthropic.messages" in problem for problem in found.problems)
 

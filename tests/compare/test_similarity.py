@@ -162,6 +162,15 @@ def test_nothing_can_be_said_of_an_answer_that_is_not_there() -> None:
     assert similarity(Answer(text="it brok"), said("it broke")) is not None  # cut, but there
 
 
+def test_an_answer_that_was_cut_or_is_an_error_is_not_ok() -> None:
+    whole = b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\n'
+    kind = "text/event-stream"
+
+    assert read_answer("openai.chat", kind, whole + b"data: [DONE]\n\n").ok
+    assert not read_answer("openai.chat", kind, whole.replace(b'"stop"', b"null")).ok
+    assert not read_answer("openai.chat", "", b'{"error": {"message": "no"}}').ok
+
+
 def test_many_calls_are_compared_without_pairing_each_with_each() -> None:
     many = [("read", json.dumps({"path": f"file {n}", "text": "x" * 200})) for n in range(3_000)]
     others = [*many[:1500], *[("write", "{}")] * 1500]
