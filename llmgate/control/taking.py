@@ -23,6 +23,9 @@ _BYTES: Final = 2 << 20
 _TOLD: Final = 500
 _LONGEST_NOTE: Final = 300
 _MOST_TAGS: Final = 10
+_TRIES: Final = 5
+
+_Made = dict[str, tuple[Exchange, Recording]]
 
 
 class _Taken(msgspec.Struct):
@@ -66,19 +69,30 @@ async def _take(core: Core, recordings: Sequence[Recording], taken: _Taken) -> N
     new = {key: pair for key, pair in made.items() if key not in known and key not in taken.ids}
     for exchange, _ in new.values():
         _price(core, exchange)
+    for _ in range(_TRIES):
+        new = await _keep(core, new, taken)
+        if not new:
+            return
+    why = "it could not be kept: the store is over its caps"
+    taken.skipped += [
+        Skipped(what=recording.name or recording.title, why=why) for _, recording in new.values()
+    ]
+
+
+async def _keep(core: Core, new: _Made, taken: _Taken) -> _Made:
+    """Writes and marks them. Gives back those that the caps took away in between, for another go:
+    an old exchange is safe from them once it is marked.
+    """
+    for exchange, _ in new.values():
         core.store.ended(exchange)
     if not await core.store.flush():
         raise StoreProblem(core.store.status().problem or "the store cannot be written")
     kept = await _mark(core, {key: of for key, (_, of) in new.items()}, taken)
-    for key, (_, recording) in new.items():
-        if key in kept:
-            taken.ids[key] = None
-        else:
-            why = "it could not be kept: the store is over its caps"
-            taken.skipped.append(Skipped(what=recording.name or recording.title, why=why))
+    taken.ids.update(dict.fromkeys(key for key in new if key in kept))
+    return {key: pair for key, pair in new.items() if key not in kept}
 
 
-def _made(recordings: Sequence[Recording], now: int) -> dict[str, tuple[Exchange, Recording]]:
+def _made(recordings: Sequence[Recording], now: int) -> _Made:
     """The exchanges by id; hashing them is work for a thread."""
     return {one.id: (one, of) for of in recordings for one in (exchange_of(of, now),)}
 

@@ -1,5 +1,6 @@
 """Files of others become exchanges of the store, over the control API."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,16 @@ async def test_old_imports_stay_though_the_store_keeps_a_day(tmp_path: Path) -> 
         row = (await gateway.admin.get(f"/admin/v1/exchanges/{name}")).json()["summary"]
 
     assert row["marked"] is True
+
+
+async def test_old_imports_come_in_while_the_caps_are_enforced(tmp_path: Path) -> None:
+    config = CONFIG % tmp_path + "recording: {keep_days: 1}\n"
+    async with inside(config, tmp_path) as gateway:
+        for number in range(10):
+            data = har(entry(text=f"{STREAM}: {number}\n\n"))
+            swept = [gateway.admin.post("/admin/v1/store/gc") for _ in range(4)]
+            answer, *_ = await asyncio.gather(take(gateway, data), *swept)
+            assert len(answer["ids"]) == 1
 
 
 async def test_a_recording_of_an_exchange_is_the_same_bytes_after_an_import(
