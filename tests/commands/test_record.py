@@ -1,5 +1,6 @@
 """`llmgate record` exports, shows and checks."""
 
+import asyncio
 import json
 import stat
 import sys
@@ -83,8 +84,7 @@ def test_the_same_export_again_writes_no_other_file(data: Path, tmp_path: Path) 
 async def test_what_was_exported_as_a_recording_is_noted_and_kept(
     data: Path, tmp_path: Path
 ) -> None:
-    import asyncio  # noqa: PLC0415 - the command has an event loop of its own
-
+    # the command has an event loop of its own
     await asyncio.to_thread(export, data, "x000001", "--to", tmp_path / "out")
     await asyncio.to_thread(export, data, "x000002", "--format", "har", "--to", tmp_path / "out")
 
