@@ -15,6 +15,7 @@ from llmgate.bench.load import Job, Outcome, Result, Target
 from llmgate.bench.measure import cpu_us, rss_mb, settled_cpu_us, slope
 from llmgate.bench.payloads import stream_model
 from llmgate.bench.report import Row, figure
+from llmgate.bench.session import measure_session
 from llmgate.bench.stage import KEY, Stage, dropped, free_port, run_load, wait_until_served
 
 
@@ -209,6 +210,11 @@ def memory(stage: Stage, size: Size, row: Row) -> Row:
     )
 
 
+def session(_stage: Stage, _size: Size, row: Row) -> Row:
+    """What the store keeps of a coding session whose requests grow to half a megabyte."""
+    return measure_session(row)
+
+
 def _points(port: int, pid: int, size: Size) -> list[tuple[float, float]]:
     """Requests in ten parts, 1,500 a second: (tens of thousands so far, MB)."""
     job = Job(
@@ -268,5 +274,11 @@ ROWS: dict[str, tuple[Row, Measure]] = {
         ),
         (Row(name="start", what="start to first served request", unit="s", target=0.8), start),
         (Row(name="memory", what="memory after many requests", unit="MB", target=90), memory),
+        (
+            Row(
+                name="session", what="disk for a 200-turn session, of its bytes", unit="%", target=5
+            ),
+            session,
+        ),
     ]
 }
