@@ -198,25 +198,27 @@ async def settled_on(pilot: Pilot[None], name: str) -> None:
     await pilot.pause()
 
 
-async def test_every_action_runs_from_the_palette_of_another_screen(full: FakeGateway) -> None:
+@pytest.mark.parametrize("target", NAMES)
+async def test_every_action_runs_from_the_palette_of_another_screen(
+    full: FakeGateway, target: str
+) -> None:
     app = open_app(full)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, "30/30")
         seen: dict[str, str] = {}
-        for target in NAMES:
-            start = "replay" if target != "replay" else "events"
-            await settled_on(pilot, start)
-            for command in listed(app):
-                here = command.title.startswith(f"{app.main.bodies.body_of(target).TITLE}: ")
-                if here and (command.discover or target == "config"):
-                    await run(pilot, command)
-                    await pilot.pause()
-                    seen[command.title] = app.main.bodies.active
-                    await app.main.action_show(start)
+        start = "replay" if target != "replay" else "events"
+        await settled_on(pilot, start)
+        for command in listed(app):
+            here = command.title.startswith(f"{app.main.bodies.body_of(target).TITLE}: ")
+            if here and (command.discover or target == "config"):
+                await run(pilot, command)
+                await pilot.pause()
+                seen[command.title] = app.main.bodies.active
+                await app.main.action_show(start)
 
     moved = {title for title, at in seen.items() if at != title.split(":")[0].lower()}
     assert moved <= AWAY
-    assert len(seen) > 90
+    assert len(seen) > 5
 
 
 async def run(pilot: Pilot[None], command: SystemCommand) -> None:
