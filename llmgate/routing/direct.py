@@ -52,7 +52,7 @@ class Direct:
     def _only(self, ask: Ask, listed: Listed) -> Offer | None:
         """The one provider that could have a model nobody is known to have."""
         speakers = self._speakers(ask)
-        if len(self.offers) == 1 and speakers and speakers[0].recorded:
+        if speakers and all(offer.recorded for offer in self.offers.values()):
             return speakers[0]  # recordings answer for any model
         real = [offer for offer in speakers if not offer.recorded]
         return real[0] if len(real) == 1 and not listed.get(real[0].name) else None

@@ -284,6 +284,13 @@ def test_the_demo_beside_others_takes_only_its_own_models() -> None:
     assert first(plan(config(demo=demo), ask("m"), {"demo": ["x"]}))[1] == "demo"
 
 
+def test_where_all_providers_are_recordings_the_first_answers_for_any_model() -> None:
+    subject = config(demo=ProviderConfig(kind="recording"), quick=ProviderConfig(kind="recording"))
+    listed = {"demo": ["gpt-4o-mini"], "quick": ["gpt-4o-mini"]}
+
+    assert first(plan(subject, ask("demo"), listed))[1:] == ("demo", "demo")
+
+
 def test_a_request_without_a_model_goes_to_the_first_speaker() -> None:
     subject = config(
         off=like(enabled=False), c=ProviderConfig(kind="anthropic"), a=like(), b=like()
