@@ -90,6 +90,7 @@ class CassetteSender:
 
     async def send(self, request: Outbound) -> Reply:
         """Answers with the recording of this request, or as the mode says."""
+        asked_at = asyncio.get_running_loop().time()
         if self._shelf.stale():
             await self._look()
         if request.protocol == "openai.models" and request.method in {"GET", "HEAD"}:
@@ -98,11 +99,13 @@ class CassetteSender:
         key = self._key(request, request.body)
         while (busy := self._busy.get(key)) is not None:
             await busy.wait()
+            asked_at = asyncio.get_running_loop().time()  # that wait was never recorded
         if not self._asks:
-            return await self._found(key, request) or await self._missing(key, request)
+            found = await self._found(key, request, asked_at)
+            return found or await self._missing(key, request)
         self._busy[key] = asyncio.Event()
         try:
-            return await self._found_or_recorded(key, request)
+            return await self._found_or_recorded(key, request, asked_at)
         except BaseException:
             self._let_go(key)
             raise
@@ -127,7 +130,7 @@ class CassetteSender:
 
     # Playing.
 
-    async def _found(self, key: str, request: Outbound) -> Reply | None:
+    async def _found(self, key: str, request: Outbound, asked_at: float) -> Reply | None:
         """The recording of this request whose turn it is."""
         entry = self._next(key)
         if entry is None:  # perhaps a file was edited in place, or a secret was blanked in it
@@ -143,7 +146,7 @@ class CassetteSender:
                 await self._look()
                 entry = self._next(entry.key)
                 continue
-            return await self._played(recording)
+            return await self._played(recording, asked_at)
         return None
 
     def _next(self, key: str) -> Entry | None:
@@ -159,18 +162,18 @@ class CassetteSender:
         body = await asyncio.to_thread(lambda: Scrubbing(rules).body(request.body))
         return self._key(request, body)
 
-    async def _played(self, recording: Recording) -> Reply:
-        started = asyncio.get_running_loop().time()
-        reply = RecordedReply(recording, started=started, speed=self._settings.speed)
+    async def _played(self, recording: Recording, asked_at: float) -> Reply:
+        reply = RecordedReply(recording, started=asked_at, speed=self._settings.speed)
         reply.headers = [*reply.headers, (NAME_HEADER, _header(recording.name))]
         await reply.head()
         return reply
 
     # Recording.
 
-    async def _found_or_recorded(self, key: str, request: Outbound) -> Reply:
+    async def _found_or_recorded(self, key: str, request: Outbound, asked_at: float) -> Reply:
         """Plays it, unless it is missing or asked for anew; ``key`` is busy until it is let go."""
-        found = None if self._settings.mode == "all" else await self._found(key, request)
+        anew = self._settings.mode == "all"
+        found = None if anew else await self._found(key, request, asked_at)
         source = self._source()
         if found is None and source is None:
             raise UpstreamUnreachable("the source of these recordings is not enabled")

@@ -1,7 +1,8 @@
 """Answers from recordings instead of a provider, at the recorded pace: the `demo` provider.
 
-Every moment is counted from the start of the answer: waiting a little too long once does not make
-the rest late. Speed 1 is as recorded, 2 twice as fast, 0 without waiting.
+Every moment is counted from the request, as it was recorded: neither finding the recording nor
+waiting a little too long once makes the rest late. Speed 1 is as recorded, 2 twice as fast, 0
+without waiting.
 """
 
 import asyncio
@@ -95,6 +96,7 @@ class RecordedSender:
 
     async def send(self, request: Outbound) -> Reply:
         """Answers with the nearest recording once its head is due."""
+        started = asyncio.get_running_loop().time()
         if request.protocol == "openai.models" and request.method in {"GET", "HEAD"}:
             return models_reply(self.library.models(), request.path)
         recording = self.library.nearest(
@@ -102,7 +104,6 @@ class RecordedSender:
         )
         if recording is None:
             return self._missing(request)
-        started = asyncio.get_running_loop().time()
         reply = RecordedReply(recording, started=started, speed=self._speed)
         await reply.head()
         return reply

@@ -11,10 +11,12 @@ import pytest
 from llmgate.errors import UpstreamCut
 from llmgate.recording.format import Recording, write
 from llmgate.recording.library import shipped_folder
+from llmgate.recording.rules import Rules
+from llmgate.upstream.cassette import CassetteSender, Settings
 from llmgate.upstream.recorded import RecordedSender
 from llmgate.upstream.reply import Outbound, Reply
 from llmgate.wire.exchanges import Protocol
-from tests.upstream.virtual_time import now, run
+from tests.upstream.virtual_time import now, pass_time, run
 
 CHUNKS = [b"data: 1\n\n", b": note\n\n", b"data: 2\n\n", b"data: [DONE]\n\n"]
 MOMENTS = [400_000, 20_000, 300_000, 30_000]
@@ -99,6 +101,37 @@ def test_a_reader_that_was_late_once_gets_the_next_chunk_on_time(tmp_path: Path)
 
         assert late == pytest.approx(0.65, abs=0.002)
         assert now() == pytest.approx(0.72, abs=0.002)
+
+    run(play())
+
+
+class SlowDisk(type(Path())):  # type: ignore[misc] # the class of paths of this system
+    """A folder that is listed slowly."""
+
+    def __fspath__(self) -> str:
+        pass_time(0.05)
+        return str(self)
+
+
+def from_slow_disk(tmp_path: Path, *, mode: bool) -> RecordedSender | CassetteSender:
+    sender(tmp_path)
+    folder = SlowDisk(tmp_path)
+    if not mode:
+        return RecordedSender(folder)
+    return CassetteSender(folder, Settings(mode="none"), lambda: None, Rules)
+
+
+@pytest.mark.parametrize("mode", [False, True])
+def test_the_time_that_finding_a_recording_takes_is_part_of_the_first_wait(
+    tmp_path: Path, mode: bool
+) -> None:
+    async def play() -> None:
+        reply = await from_slow_disk(tmp_path, mode=mode).send(outbound())
+        chunks = await rest_of(reply)
+
+        assert [at for _, at in chunks] == pytest.approx(
+            [us / 1e6 for us in accumulate(MOMENTS)], abs=0.002
+        )
 
     run(play())
 

@@ -19,9 +19,13 @@ class _Jumping(selectors.DefaultSelector):
         return super().select(0 if timeout is not None else 5)
 
 
+_running: list[_Jumping] = []
+
+
 class _Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _Jumping()
+        _running[:] = [self._jumping]
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -37,3 +41,8 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
 def now() -> float:
     """Gives the seconds that have passed on the running loop's clock."""
     return asyncio.get_running_loop().time() - 1000.0
+
+
+def pass_time(seconds: float) -> None:
+    """Lets time pass as work that holds the loop up would; also from another thread."""
+    _running[-1].passed += seconds
