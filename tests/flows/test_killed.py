@@ -52,8 +52,8 @@ async def test_a_gateway_killed_under_load_starts_again_with_every_body_whole(
                 for seed in range(3):
                     group.create_task(talk(gateway.url, seed))
 
-                async def enough() -> bool:
-                    return len(up.requests) >= after
+                async def enough() -> bool:  # asking has what has ended written
+                    return len(await whole(gateway)) >= after
 
                 await until(enough)
                 await gateway.stop(signal.SIGKILL)
@@ -67,6 +67,6 @@ async def test_a_gateway_killed_under_load_starts_again_with_every_body_whole(
             await until(more, every_s=0.3)
             health = (await gateway.admin.get("/health/detailed")).json()
 
-    assert len(first) > after // 4
+    assert len(first) >= after
     assert health["recording"].get("state", "recording") == "recording"
     assert not list((tmp_path / "data").glob("*damaged*"))
