@@ -11,9 +11,9 @@ import msgspec
 from llmgate.commands import replay_asked, replay_follow, replay_table
 from llmgate.commands.attached import ask, attached
 from llmgate.commands.log import add_filters
-from llmgate.compare.fail_if import HELP, Judgement, Rule, parse
+from llmgate.compare.fail_if import HELP, BadRule, Judgement, Rule, parse
 from llmgate.compare.report import markdown
-from llmgate.errors import LlmgateError
+from llmgate.errors import LlmgateError, StartupProblem
 from llmgate.wire.replays import Matrix, ReplayView
 
 
@@ -79,8 +79,13 @@ def _output(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when all is well, 1 when a rule is broken or nothing could be sent."""
-    rule = parse(args.fail_if) if args.fail_if else None
+    """0 when all is well, 1 when a rule is broken, or nothing could be sent or ended well, 2 for a
+    rule that cannot be read.
+    """
+    try:
+        rule = parse(args.fail_if) if args.fail_if else None
+    except BadRule as error:
+        raise StartupProblem(str(error)) from error
     return asyncio.run(_act(args, rule))
 
 
@@ -121,9 +126,13 @@ def _told(matrix: Matrix, args: argparse.Namespace, rule: Rule | None) -> int:
     broken = judgement.broken if judgement else []
     for line in _judged(judgement):
         print(f"llmgate: {replay_table.plain(line)}", file=sys.stderr)
-    if view.state in {"stopped", "limit"}:
+    open_ended = view.state in {"stopped", "limit"}
+    if open_ended:
         print(f"llmgate: {replay_follow.unfinished(view)}", file=sys.stderr)
-    return 1 if broken or view.state in {"stopped", "limit"} else 0
+    futile = view.done > 0 and view.failed == view.done
+    if futile:
+        print("llmgate: nothing ended well", file=sys.stderr)
+    return 1 if broken or open_ended or futile else 0
 
 
 def _judged(judgement: Judgement | None) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Final
 import httpx
 
 from llmgate.commands.attached import ask
-from llmgate.commands.replay_table import estimate_lines, plain
+from llmgate.commands.log_table import money
+from llmgate.commands.replay_table import estimate_lines, plain, requests
 from llmgate.errors import LlmgateError, StartupProblem
 from llmgate.wire.replays import ReplayEstimate, ReplaySpec, ReplayView
 
@@ -28,7 +29,7 @@ async def agreed(client: httpx.AsyncClient, spec: ReplaySpec, args: argparse.Nam
     if args.yes:
         return True
     if sys.stdin.isatty() and sys.stderr.isatty():
-        return await _answered(f"send {estimate.requests} requests? [y/N] ")
+        return await _answered(f"send {requests(estimate.requests)}? [y/N] ")
     if spec.limit_usd is None:
         raise StartupProblem(
             "this may cost money and nobody can be asked: add --yes, or --limit-usd with the most"
@@ -90,8 +91,10 @@ def unfinished(view: ReplayView) -> str:
     sent = f"{view.done} of {view.total} are done"
     again = f"`llmgate replay --resume {view.id}`"
     if view.state == "limit":
-        limit = f"${view.spec.limit_usd:g}" if view.spec.limit_usd is not None else "the limit"
-        return f"{sent}, the next would go over {limit}: {again} --limit-usd goes on with another"
+        limit = view.spec.limit_usd
+        told = "the limit" if limit is None else f"${money(limit, 'reported')}"
+        more = again.replace(view.id, f"{view.id} --limit-usd USD")
+        return f"{sent}, the next would go over {told}: {more} goes on with another limit"
     return f"stopped, {sent}: {again} sends the rest"
 
 

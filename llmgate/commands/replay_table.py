@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ _LEFT: Final = 2  # columns that stand on the left: title and place
 _WIDEST_TITLE: Final = 40
 _WIDEST_PLACE: Final = 32
 _REFUSALS: Final = 5
+_REASONS: Final = 5
 _USUAL_WIDTH: Final = 120
 
 
@@ -24,17 +26,22 @@ def plain(text: str) -> str:
     return safe_text(text, newlines=False)
 
 
+def requests(count: int) -> str:
+    """The number of them, in words that agree with it."""
+    return f"{count:,} request{'' if count == 1 else 's'}"
+
+
 def estimate_lines(estimate: ReplayEstimate) -> list[str]:
     """What would be sent, and what it would cost."""
     lines = [
-        f"{one.target}: {one.requests} requests, about {one.input_tokens:,} tokens in and"
+        f"{one.target}: {requests(one.requests)}, about {one.input_tokens:,} tokens in and"
         f" {one.output_tokens:,} out, {_dollars(one.usd, one.unpriced)}"
         for one in estimate.targets
         if one.requests
     ]
     if len(lines) > 1:
         unpriced = sum(one.unpriced for one in estimate.targets)
-        lines.append(f"in all {estimate.requests} requests, {_dollars(estimate.usd, unpriced)}")
+        lines.append(f"in all {requests(estimate.requests)}, {_dollars(estimate.usd, unpriced)}")
     for one in estimate.refused[:_REFUSALS]:
         where = f" to {one.target}" if one.target else ""
         lines.append(f"not sent: {one.source}{where}: {one.reason}")
@@ -74,11 +81,28 @@ def print_matrix(matrix: Matrix) -> None:
     for row in matrix.rows:
         lines += _block(row.title or row.source.id, matrix.columns, row.cells)
     if len(matrix.rows) > 1:
-        lines += _block("TOTAL", matrix.columns, matrix.totals)
-    for line in _aligned(lines, width):
+        once = "" if matrix.replay.spec.times == 1 else ", EACH ONCE"
+        lines += _block(f"TOTAL{once}", matrix.columns, matrix.totals)
+    for line in (*_aligned(lines, width), *_reasons(matrix)):
         print(line)
     for note in matrix.replay.estimate.notes:
         print(f"note: {plain(note)}")
+
+
+def _reasons(matrix: Matrix) -> list[str]:
+    """Why results failed, said once for each place and reason, the commonest first."""
+    counts = Counter(
+        (column, cell.error)
+        for row in matrix.rows
+        for column, cell in zip(matrix.columns[1:], row.cells[1:], strict=True)
+        if cell.error and cell.ids
+    )
+    lines = [
+        f"{column}: {error}" + (f" ({count} times)" if count > 1 else "")
+        for (column, error), count in counts.most_common(_REASONS)
+    ]
+    more = len(counts) - len(lines)
+    return [plain(line) for line in [*lines, *([f"and {more} more reasons"] if more > 0 else [])]]
 
 
 def _block(title: str, columns: Sequence[str], cells: Sequence[Cell]) -> list[tuple[str, ...]]:

@@ -98,7 +98,7 @@ async def test_a_script_must_say_that_money_may_be_spent() -> None:
     assert "--yes" in err
     assert limited[0] == 1
     assert "1 of 3 are done, the next would go over $0.02" in limited[2]
-    assert "--resume" in limited[2]
+    assert "--limit-usd USD` goes on with another limit" in limited[2]
     assert estimate[0] == 0
     assert "about $0.0150" in estimate[2]
     assert len(at.two.requests) == 1
@@ -107,12 +107,12 @@ async def test_a_script_must_say_that_money_may_be_spent() -> None:
 async def test_a_person_is_asked() -> None:
     async with stand() as at:
         async with on_terminal(at.gateway.folder, *at.line(at.ids[0], "--to", "two")) as terminal:
-            await terminal.shows("send 1 requests? [y/N]")
+            await terminal.shows("send 1 request? [y/N]")
             terminal.press(b"n\n")
             refused = await terminal.ended()
         before = len(at.two.requests)
         async with on_terminal(at.gateway.folder, *at.line(at.ids[0], "--to", "two")) as terminal:
-            await terminal.shows("send 1 requests? [y/N]")
+            await terminal.shows("send 1 request? [y/N]")
             terminal.press(b"y\n")
             agreed = await terminal.ended()
             await terminal.shows("ALIKE")
@@ -173,6 +173,27 @@ async def test_without_a_gateway_one_is_started_for_it() -> None:
     assert len(two.requests) == 1
 
 
+def burning(_: Request) -> Answer:
+    return respond({"error": {"message": "the provider is on fire"}}, status=500)
+
+
+async def test_where_nothing_ends_well_the_reason_is_told_and_it_is_exit_code_1() -> None:
+    async with stand(burning) as at:
+        code, out, err = await at.ran("--model", "*", "--to", "two", "--yes")
+
+    assert code == 1
+    assert "two: the provider is on fire (2 times)" in out
+    assert err.splitlines()[-1] == "llmgate: nothing ended well"
+
+
+async def test_a_rule_that_cannot_be_read_is_not_one_that_is_broken() -> None:
+    async with stand() as at:
+        code, out, err = await at.ran(at.ids[0], "--to", "two", "--yes", "--fail-if", "likeness<1")
+
+    assert (code, out, at.two.requests) == (2, "", [])
+    assert "expected a figure" in err
+
+
 WRONG = [
     (("--to", "two"), "which exchanges?"),
     (("ID", "--to", "claude", "--yes"), "recorded as openai.chat, provider 'claude' speaks"),
@@ -216,7 +237,7 @@ async def test_a_rule_that_is_broken_is_exit_code_1_and_the_report_is_markdown()
     assert "similarity" in broken[2]
     assert "| " in broken[1]
     assert holds[0] == 0, holds[2]
-    assert unread[0] == 1
+    assert unread[0] == 2
     assert len(at.two.requests) == 2  # a rule that cannot be read is said before anything is sent
 
 
