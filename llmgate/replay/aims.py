@@ -63,10 +63,19 @@ class Aims:
         return Place(row.path, row.protocol, target.provider)
 
     def own_name(self, row: ExchangeSummary, provider: str, asked: str) -> str:
-        """A provider's name of the model that was asked for, be it as ``provider/model``."""
+        """A provider's name of the model that was asked for, be it as ``provider/model``.
+
+        A name that only a route gave its sense is nobody's model: what it stood for is meant.
+        """
         router = self._gateway.running.router
         model = router.stripped(asked)
-        return router.named(provider, model.removeprefix(f"{row.provider}/") or model)
+        own = router.named(provider, model.removeprefix(f"{row.provider}/") or model)
+        if not row.route or not row.served or asked != row.model or own != model:
+            return own
+        offer = self._router.offers[provider]
+        listed = self._gateway.providers.listed().get(provider, ())
+        has = model in listed or offer.owns(model) or model == row.served
+        return own if has else router.named(provider, row.served)
 
     def _check_provider(self, name: str) -> None:
         providers = self._gateway.providers

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.configs import CHAT, MESSAGES, STREAMED, raw
-from tests.flows.replaying import TWO, Stage, staged
+from tests.flows.replaying import TWO, Stage, config, staged
 from tests.support.inside import inside
 from tests.support.upstream import Upstream
 
@@ -166,6 +166,20 @@ async def test_the_models_of_a_provider_name_what_was_asked_for(tmp_path: Path) 
         models = [json.loads(request.raw_body)["model"] for request in stage.two.requests]
 
     assert models == ["other-model", "given", "m"]
+
+
+async def test_a_name_that_only_a_route_knows_is_sent_as_what_it_stood_for(tmp_path: Path) -> None:
+    quick = "quick: {match: {model: quick}, targets: [{provider: one, model: real-model}]}"
+    async with staged(tmp_path) as stage:
+        text = config(stage.one, stage.two).replace("routes:", f"routes:\n  {quick}")
+        await stage.reload(text)
+        source = await stage.recorded({**CHAT, "model": "quick"})
+        await stage.replayed(ids=[source], targets=[TWO, {"provider": "one"}])
+        await stage.replayed(ids=[source], targets=[TWO], set={"model": "another"})
+        models = [json.loads(request.raw_body)["model"] for request in stage.two.requests]
+
+    assert models == ["real-model", "another"]
+    assert json.loads(stage.one.requests[-1].raw_body)["model"] == "real-model"
 
 
 async def test_without_a_provider_it_goes_through_the_routes_of_the_one_who_asked(
