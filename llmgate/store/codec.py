@@ -1,7 +1,9 @@
 """How bodies, details and chunk times are packed into blobs, and back.
 
 Whatever is packed carries a checksum: a page that was damaged shows as a problem, never as another
-body. ``RAW`` is what the first versions wrote; ``SHARED`` bodies are in pieces (pieces.py).
+body. That of a part covers its number, too (``BOUND``): what damage gives the number of another
+part does not pass for that one. ``RAW`` is what the first versions wrote; ``SHARED`` bodies are in
+pieces (pieces.py).
 """
 
 import sys
@@ -20,6 +22,7 @@ RAW = 0
 ZSTD = 1
 SHARED = 2
 CHECKED = 3
+BOUND = 16  # with one of the others: after a checksum of the part's number and what follows
 
 _SMALL = 160  # below this compression does not pay for itself
 _MAX_UNPACKED = 1 << 31
@@ -61,6 +64,11 @@ class Packer:
                 return ZSTD, size, packed
         return CHECKED, size, crc32(data).to_bytes(4, "little") + data
 
+    def pack_part(self, part: int, data: bytes) -> tuple[int, int, bytes]:
+        """The same, for this part only."""
+        codec, size, packed = self.pack(data)
+        return codec | BOUND, size, _bound(part, packed) + packed
+
     def compress(self, data: bytes) -> bytes:
         """The data as ``ZSTD``, whether that is smaller or not."""
         return self._fast.compress(data)
@@ -70,10 +78,22 @@ class Packer:
         return self._encoder.encode(rest)
 
 
-def unpack(codec: int, data: bytes) -> bytes:
-    """The bytes that were packed; raises BrokenBody. Not for ``SHARED`` ones: see pieces.py."""
-    if not isinstance(data, bytes):
+def _bound(part: int, packed: bytes) -> bytes:
+    return crc32(packed, part & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def unpack(codec: object, data: object, part: int = 0) -> bytes:
+    """The bytes that were packed as ``part``; raises BrokenBody. For ``SHARED`` see pieces.py."""
+    if not (isinstance(data, bytes) and isinstance(codec, int)):
         raise BrokenBody  # a damaged page may hold anything
+    if codec & BOUND:
+        if data[:4] != _bound(part, data[4:]):
+            raise BrokenBody
+        codec, data = codec ^ BOUND, data[4:]
+    return _unpacked(codec, data)
+
+
+def _unpacked(codec: int, data: bytes) -> bytes:
     if codec == CHECKED:
         plain = data[4:]
         if crc32(plain) != int.from_bytes(data[:4], "little"):
@@ -89,10 +109,10 @@ def unpack(codec: int, data: bytes) -> bytes:
         raise BrokenBody from error
 
 
-def decode_rest(codec: int, data: bytes) -> Rest:
+def decode_rest(part: int, codec: int, data: bytes) -> Rest:
     """The rest of a detail; raises BrokenBody."""
     try:
-        return _decoder.decode(unpack(codec, data))
+        return _decoder.decode(unpack(codec, data, part))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BrokenBody from error
 

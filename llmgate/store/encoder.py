@@ -199,13 +199,13 @@ class Encoder:
     def _put(self, written: Written, seq: int, part_id: int, data: bytes) -> None:
         """Adds a part; long requests are cut into pieces that others may share."""
         if len(data) >= LEAST and part_id % PARTS_PER_EXCHANGE in _SHARED_PLACES:
-            shared = self._sharing.share(seq, data, self._packer)
+            shared = self._sharing.share(seq, part_id, data, self._packer)
             written.parts.append((part_id, SHARED, len(data), shared.data))
             written.pieces += shared.pieces
             written.generations.append(shared.generation)
             written.size += len(shared.data) + sum(len(piece[3]) + 24 for piece in shared.pieces)
         else:
-            codec, size, packed = self._packer.pack(data)
+            codec, size, packed = self._packer.pack_part(part_id, data)
             written.parts.append((part_id, codec, size, packed))
             written.size += len(packed)
 

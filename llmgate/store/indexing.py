@@ -339,7 +339,7 @@ def _said(part: int, taken: Taken) -> bytes:
     codec, data = taken.parts.get(part, (0, b""))
     try:
         if codec != SHARED:
-            return unpack(codec, data)
+            return unpack(codec, data, part)
         manifest, new = read_manifest(data), taken.first_here[part]
         segments: list[bytes] = []
         at = 0

@@ -64,10 +64,10 @@ def matching(parts: list[Packed], pieces: Pieces, what: Wanted) -> set[int]:
         has = found.setdefault(seq, set())
         with suppress(BrokenBody):  # of a damaged page: nothing is found there
             if place == DETAILS:
-                if _in_headers(decode_rest(codec, data), what):
+                if _in_headers(decode_rest(part_id, codec, data), what):
                     has.add("header")
             elif "body" not in has:
-                body = body_of(codec, data, pieces)
+                body = body_of(part_id, codec, data, pieces)
                 if _in_body(body, what, answer=place == ANSWER):
                     has.add("body")
     asked = {name for name, on in (("header", what.header), ("body", what.needles)) if on}

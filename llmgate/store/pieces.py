@@ -35,6 +35,7 @@ class Manifest(msgspec.Struct, array_like=True):
     steps: list[int]
     gaps: list[int]
     glue: bytes
+    part: int = 0  # that it is of; 0: written before that was noted
 
     def ids(self) -> list[int]:
         """The ids of its pieces, in order; the same one may come several times."""
@@ -77,11 +78,13 @@ def ids_of(data: bytes) -> list[int]:
         return []
 
 
-def body_of(codec: int, data: bytes, pieces: Pieces) -> bytes:
+def body_of(part: int, codec: int, data: bytes, pieces: Pieces) -> bytes:
     """The bytes that a part stands for; raises BrokenBody, never returns other bytes."""
     if codec != SHARED:
-        return unpack(codec, data)
+        return unpack(codec, data, part)
     manifest = read_manifest(data)
+    if manifest.part not in {0, part}:
+        raise BrokenBody
     body = b"".join(_segments(manifest, pieces))
     if crc32(body) != manifest.checksum:
         raise BrokenBody

@@ -241,10 +241,9 @@ class Queries:
         return 0 if db is None else await used_bytes(db) + wal_bytes(self._path)
 
     async def _rest(self, seq: int) -> Rest:
-        rows = await self._rows(
-            "SELECT codec, data FROM parts WHERE id = ?", [seq * PARTS_PER_EXCHANGE + DETAILS]
-        )
-        return decode_rest(*rows[0]) if rows else Rest()
+        part = seq * PARTS_PER_EXCHANGE + DETAILS
+        rows = await self._rows("SELECT codec, data FROM parts WHERE id = ?", [part])
+        return decode_rest(part, *rows[0]) if rows else Rest()
 
     async def _body(self, row: Any, part: int) -> bytes | None:
         seq = int(row[0])
@@ -258,8 +257,8 @@ class Queries:
         pieces = await load(self._rows, [(codec, data)])
         try:
             if size > _INLINE:
-                return await asyncio.to_thread(body_of, codec, data, pieces)
-            return body_of(codec, data, pieces)
+                return await asyncio.to_thread(body_of, part_id, codec, data, pieces)
+            return body_of(part_id, codec, data, pieces)
         except BrokenBody:
             if await self._rows("SELECT 1 FROM parts WHERE id = ?", [part_id]):
                 raise

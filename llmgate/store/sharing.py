@@ -66,8 +66,8 @@ class Sharing:
         self._largest = 0  # what one body added: a new generation begins with that once more
         self._first_seq = 0
 
-    def share(self, seq: int, body: bytes, packer: Packer) -> Shared:
-        """The body in pieces."""
+    def share(self, seq: int, part: int, body: bytes, packer: Packer) -> Shared:
+        """The body in pieces, as part ``part`` of exchange ``seq``."""
         if self.is_full(seq):
             self.start_over()
         self._first_seq = self._first_seq or seq
@@ -75,7 +75,7 @@ class Sharing:
         pieces: list[Row] = []
         numbers = [self._number(body, cut, packer, pieces) for cut in cuts]
         self._largest = max(self._largest, sum(len(piece[3]) for piece in pieces))
-        data = packer.compress(_manifests.encode(self._manifest(body, cuts, numbers)))
+        data = packer.compress(_manifests.encode(self._manifest(part, body, cuts, numbers)))
         self._bytes += len(data)
         return Shared(self.generation, data, pieces)
 
@@ -107,7 +107,7 @@ class Sharing:
             self._bytes += len(data)
         return number
 
-    def _manifest(self, body: bytes, cuts: list[Span], numbers: list[int]) -> Manifest:
+    def _manifest(self, part: int, body: bytes, cuts: list[Span], numbers: list[int]) -> Manifest:
         starts, ends = [start for start, _ in cuts], [0, *(end for _, end in cuts)]
         glue = [body[end:start] for end, start in zip(ends, starts, strict=False)]
         return Manifest(
@@ -116,4 +116,5 @@ class Sharing:
             [after - before for before, after in pairwise([0, *numbers])],
             [len(some) for some in glue],
             b"".join((*glue, body[ends[-1] :])),
+            part,
         )

@@ -167,7 +167,7 @@ def _with_phrases(
     for part_id, codec, data in parts:
         seq, place = divmod(part_id, PARTS_PER_EXCHANGE)
         with suppress(BrokenBody):
-            body = body_of(codec, data, pieces)
+            body = body_of(part_id, codec, data, pieces)
             text = text_of(body, seqs[seq] if place == ANSWER else "json")
             left[seq] -= {one for one in left[seq] if has_phrases(text, [one])}
     return {seq: seqs[seq] for seq, missing in left.items() if not missing}

@@ -1,7 +1,6 @@
 """A store cut at any byte, or with damaged pages, opens or is set aside; no body is ever another.
 
-Cuts are what a kill or a full disk leaves behind, flipped bytes what a failing disk does. (A row
-that damage gives the number of another row is told from it by the length of its body.)
+Cuts are what a kill or a full disk leaves behind, flipped bytes what a failing disk does.
 """
 
 # ruff: noqa: ASYNC240 - small local files
@@ -18,7 +17,8 @@ import msgspec
 import pytest
 
 from llmgate.store.filters import Filter
-from llmgate.store.problems import StoreProblem
+from llmgate.store.problems import BrokenBody, StoreProblem
+from llmgate.store.queries import Part
 from llmgate.store.upkeep import collect, stats
 from llmgate.store.writer import Store
 from llmgate.wire.exchanges import ExchangePage
@@ -138,6 +138,35 @@ def cases(folder: Path, count: int) -> Iterator[Path]:
         case.mkdir()
         yield case
         shutil.rmtree(case)
+
+
+@pytest.mark.parametrize("part", ["request", "sent", "answer"])
+@pytest.mark.parametrize("size", [40, 900, 40_000])
+async def test_a_part_with_the_number_of_another_is_never_that_one(
+    open_store: OpenStore, tmp_path: Path, part: Part, size: int
+) -> None:
+    path = tmp_path / "exchanges.sqlite"
+    store = await open_store(path, keep_days=0)
+    for number in (1, 2):
+        body = b'{"of":%d,"text":"%s"}' % (number, b"word " * (size // 5))
+        one = begin(number, request=body)
+        store.begun(one)
+        one.sent_body = body
+        store.ended(finish(one, body))
+    await store.flush()
+    await store.close()
+    place = {"request": 1, "sent": 2, "answer": 3}[part]
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for old, new in ((8, 800), (16, 8), (800, 16)):
+            db.execute("UPDATE parts SET id = ? WHERE id = ?", (new + place, old + place))
+        db.commit()
+
+    store = await open_store(path, keep_days=0)
+
+    for name in ("x000001", "x000002"):
+        with pytest.raises(BrokenBody):
+            await store.queries.body(name, part)
+    await store.close()
 
 
 async def test_a_log_cut_at_any_byte_loses_the_newest_and_nothing_else(

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmgate.config.credentials import Scrubber
-from llmgate.store.codec import SHARED, Packer
+from llmgate.store.codec import SHARED, Packer, unpack
 from llmgate.store.cutting import LEAST, spans
 from llmgate.store.pieces import body_of, read_manifest
 from llmgate.store.problems import BrokenBody
@@ -58,13 +58,13 @@ def roundtrip(bodies: list[bytes]) -> None:
     kept: dict[int, tuple[int, bytes]] = {}
     parts = []
     for seq, body in enumerate(bodies):
-        shared = sharing.share(seq + 1, body, packer)
+        shared = sharing.share(seq + 1, 8 * seq + 9, body, packer)
         for number, codec, _, data in shared.pieces:
             assert number not in kept
             kept[number] = (codec, data)
         parts.append(shared.data)
-    for body, data in zip(bodies, parts, strict=True):
-        assert body_of(SHARED, data, kept) == body
+    for seq, (body, data) in enumerate(zip(bodies, parts, strict=True)):
+        assert body_of(8 * seq + 9, SHARED, data, kept) == body
 
 
 JSON = st.recursive(
@@ -188,7 +188,7 @@ async def test_secrets_are_in_no_piece(open_store: OpenStore, path: Path) -> Non
     assert SECRET.encode() not in found
     with contextlib.closing(sqlite3.connect(path)) as db:
         for codec, data in db.execute("SELECT codec, data FROM pieces"):
-            assert SECRET.encode() not in body_of(codec, data, {})
+            assert SECRET.encode() not in unpack(codec, data)
 
 
 async def test_a_failed_transaction_leaves_no_reference_to_pieces_that_are_not_there(
