@@ -78,8 +78,12 @@ class Hub:
         providers: Callable[[], list[ProviderView]],
         *,
         first_seq: int = 0,
+        clean: Callable[[Iterable[ExchangeSummary]], list[ExchangeSummary]] = list,
     ) -> None:
-        """``first_seq`` is above every number of earlier runs: their viewers come back too."""
+        """``first_seq`` is above every number of earlier runs: their viewers come back too;
+        ``clean`` takes secrets out of rows.
+        """
+        self._clean = clean
         self._status = status
         self._providers = providers
         self._seq = first_seq
@@ -208,7 +212,7 @@ class Hub:
     def _rows(self) -> list[ExchangeSummary]:
         """What is said of an exchange after its end stands above the exchange itself."""
         rows = [e.summary() for e in self._dirty.values() if e.id not in self._changed]
-        return rows + list(self._changed.values())
+        return self._clean(rows) + list(self._changed.values())
 
     def _beat(self) -> None:
         event = encode(Heartbeat(seq=self._seq, status=self._status()), "heartbeat", self._seq)
@@ -219,7 +223,7 @@ class Hub:
         """``changes`` may repeat a row of it: rows are replaced by id."""
         in_memory = {**self._dirty, **self._live}
         rows = {summary.id: summary for summary in kept}
-        rows |= {exchange.id: exchange.summary() for exchange in in_memory.values()}
+        rows |= {row.id: row for row in self._clean([e.summary() for e in in_memory.values()])}
         rows |= {name: row for name, row in self._changed.items() if name not in self._live}
         return Snapshot(
             seq=self._seq,

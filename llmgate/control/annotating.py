@@ -40,6 +40,6 @@ async def _annotate(core: Core, ids: Sequence[str], data: Annotation) -> list[Ex
     note = None if data.note is None else core.scrub_text(data.note)
     tags = [core.scrub_text(tag) for tag in data.add_tags]
     said = msgspec.structs.replace(data, note=note, add_tags=tags)
-    found = await annotate(core.store, ids, said)
+    found = core.clean(await annotate(core.store, ids, said))
     core.hub.changed(found)
     return found

@@ -1,6 +1,6 @@
 """The running gateway as the control API sees it: the place that says how everything is doing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic, time, time_ns
 
 import msgspec
@@ -52,6 +52,7 @@ class Core:
         address: str,
         scrub_text: Callable[[str], str],
         scrub: Callable[[bytes], bytes],
+        clean: Callable[[Iterable[ExchangeSummary]], list[ExchangeSummary]],
     ) -> None:
         self.gateway = gateway
         self.holder = holder
@@ -64,6 +65,7 @@ class Core:
         self.address = address
         self.scrub_text = scrub_text
         self.scrub = scrub
+        self.clean = clean  # rows that were not read from the store
         self.started_ms = now_ms()
         self.spend = Spend()
         self._spend_at = 0.0

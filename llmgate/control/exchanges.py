@@ -117,7 +117,7 @@ async def list_exchanges(  # noqa: PLR0913, PLR0917 - one query parameter each
 def _as_it_is_now(core: Core, row: ExchangeSummary) -> ExchangeSummary:
     """A live exchange was written when it began and has gone on since."""
     live = core.hub.live.get(row.id)
-    return row if live is None else live.summary()
+    return row if live is None else core.clean([live.summary()])[0]
 
 
 @get("/{exchange_id:str}", summary="One exchange without its bodies", responses=STORED)

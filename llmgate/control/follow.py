@@ -54,7 +54,8 @@ class _Follower:
         done = not live.live
         chunks = live_chunks(self._core, live, self._sent, _MOST_CHUNKS)
         self._sent += len(chunks)
-        return Growth(summary=live.summary(), chunks=chunks, blocks=self._blocks(done), done=done)
+        row = self._core.clean([live.summary()])[0]
+        return Growth(summary=row, chunks=chunks, blocks=self._blocks(done), done=done)
 
     def _blocks(self, done: bool) -> list[BlockEvent]:
         live = self._live

@@ -1,5 +1,7 @@
 """Reads kept or live bodies back into a conversation, with the same readers the gateway uses."""
 
+import asyncio
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, Final
 
@@ -14,14 +16,19 @@ from llmgate.wire.blocks import BlockEvent, Finished
 from llmgate.wire.chat import ChatRequest, ChatView, Part
 from llmgate.wire.exchanges import Chunk, ExchangeDetail
 
-_BEFORE: Final = 64  # chunks before the first asked for, in which a secret may begin
+_BEFORE: Final = 256  # chunks before the first asked for, in which a secret may begin
+_EVENT: Final = (b"data:", b"event:", b"id:")
+_SMALL: Final = 64 << 10
 
 
 async def kept(core: Core, exchange_id: str, part: BodyPart) -> bytes | None:
     """A body of a live or kept exchange; None when it is not there."""
     live = core.in_memory(exchange_id)
     if live is None:
-        return await core.store.queries.body(exchange_id, part)
+        body = await core.store.queries.body(exchange_id, part)
+        if body is None or len(body) < _SMALL:
+            return body and core.scrub(body)  # an older version has kept some that hide a secret
+        return await asyncio.to_thread(core.scrub, body)
     if part == "answer":
         return core.scrub(b"".join(live.chunks))
     sent = live.sent_body if part == "sent" else None
@@ -98,10 +105,17 @@ def clean_chunks(core: Core, exchange: Exchange, start: int, limit: int) -> list
     """Chunks that are still in memory without secrets, those that begin in one and end in the next
     included: nothing changes its length.
     """
-    before = max(0, start - _BEFORE)
+    before = _first_of_event(exchange.chunks, max(0, start - _BEFORE))
     raw = exchange.chunks[before : start + limit]
     joined = core.scrub(b"".join(raw))
     ends = list(accumulate(map(len, raw)))
     begins = [0, *ends[:-1]] if ends else []
     found = [joined[begin:end] for begin, end in zip(begins, ends, strict=True)]
     return found[start - before :]
+
+
+def _first_of_event(chunks: Sequence[bytes], at: int) -> int:
+    """A chunk near ``at`` that an event begins with: only so it is known for a stream."""
+    at = min(at, len(chunks) - 1)
+    least = max(0, at - _BEFORE)
+    return next((n for n in range(at, least, -1) if chunks[n].startswith(_EVENT)), least)

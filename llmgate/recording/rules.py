@@ -5,7 +5,7 @@ and out of base64, also one inside the other.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -35,6 +35,13 @@ class Rules:
     ) -> None:
         self._own = Scrubber(secrets, redact)
         self._shapes = shapes
+
+    @classmethod
+    def only(cls, scrubber: Scrubber) -> Self:
+        """Rules that know what ``scrubber`` does and no shapes."""
+        rules = cls(shapes=())
+        rules._own = scrubber
+        return rules
 
     @property
     def count(self) -> int:

@@ -11,7 +11,6 @@ from typing import Final
 from llmgate.compare.answers import Answer, read_answer
 from llmgate.compare.matrix import build
 from llmgate.compare.similarity import similarity
-from llmgate.exchange import Exchange
 from llmgate.recording.title import title_of
 from llmgate.replay.record import Record
 from llmgate.store.problems import StoreProblem
@@ -27,7 +26,8 @@ _MOST_READ: Final = 4_000_000  # bytes of a body that is read for it
 _SAID: Final = Answer(finish="stop", ok=True)
 _SILENT: Final = Answer()
 
-Live = Callable[[str], Exchange | None]
+Live = Callable[[str], ExchangeSummary | None]
+"""Gives the row of an exchange in memory."""
 
 
 class Board:
@@ -79,7 +79,7 @@ class Board:
         by_parent: dict[str, list[ExchangeSummary]] = {}
         for _, row in found:
             live = self._live(row.id)
-            now = row if live is None else live.summary()
+            now = live or row
             self._changed = self._changed or self._results.get(row.id) != now
             self._results[row.id] = now
             if now.state not in LIVE and row.id not in self._alike:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from llmgate.access.budget import billionths
-from llmgate.exchange import Exchange
 from llmgate.gateway import Gateway
 from llmgate.relay.accept import new_id
 from llmgate.relay.errand import Errand
 from llmgate.replay import told
 from llmgate.replay.aims import Aims
 from llmgate.replay.batch import Batch
-from llmgate.replay.board import Boards
+from llmgate.replay.board import Boards, Live
 from llmgate.replay.clock import Clock, SystemClock
 from llmgate.replay.costs import Costs
 from llmgate.replay.look import Looker
@@ -25,14 +24,17 @@ from llmgate.replay.record import Record, counted, done_by
 from llmgate.replay.shelf import Shelf
 from llmgate.replay.sources import Finder, Sources
 from llmgate.replay.tally import Tally, charged
-from llmgate.store.problems import StoreProblem
+from llmgate.store.annotations import annotate
+from llmgate.store.problems import BadAnnotation, StoreProblem
 from llmgate.store.replays import KeptReplays
 from llmgate.store.writer import Store
 from llmgate.wire.exchanges import LIVE, ExchangeSummary
 from llmgate.wire.feed import Level
+from llmgate.wire.keeping import EDITED, Annotation
 from llmgate.wire.replays import Matrix, ReplayEstimate, ReplaySpec, ReplayView
 
 MOST_RUNNING = 16
+_IS_EDITED = Annotation(add_tags=[EDITED])
 
 
 class Replays:
@@ -47,7 +49,7 @@ class Replays:
         scrub: Callable[[bytes], bytes],
         on_mistake: Callable[[Exception], None],
         now_ms: Callable[[], int],
-        live: Callable[[str], Exchange | None],
+        live: Live,
         clock: Clock | None = None,
     ) -> None:
         self._gateway = gateway
@@ -213,7 +215,10 @@ class Replays:
             return await packer.pack(plan.rows[job.source], job.target, plan.targets[job.target])
 
         async def send(errand: Errand) -> ExchangeSummary:
-            return (await self._gateway.resend(errand)).summary()
+            row = (await self._gateway.resend(errand)).summary()
+            if spec.body:
+                await self._say_edited(row)
+            return row
 
         batch = self._batches[replay_id] = Batch(
             plan.jobs,
@@ -229,6 +234,13 @@ class Replays:
         if len(plan.jobs) > 1:
             self._note("info", "replay", told.started(replay_id, spec, plan))
         self._group.create_task(self._drive(replay_id, batch), name="replay")
+
+    async def _say_edited(self, row: ExchangeSummary) -> None:
+        """So that it is not taken for the recorded request sent once more."""
+        try:
+            await annotate(self._store, [row.id], _IS_EDITED)
+        except (BadAnnotation, StoreProblem) as error:
+            self._note("warning", "replay", f"exchange {row.id} could not be tagged: {error}")
 
     async def _drive(self, replay_id: str, batch: Batch) -> None:
         """Runs a batch to its end and keeps what came of it."""

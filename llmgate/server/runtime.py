@@ -30,11 +30,13 @@ from llmgate.relay.after import Aftermath
 from llmgate.relay.minder import Minder, Pace
 from llmgate.replay.replays import Replays
 from llmgate.routing.router import Router
+from llmgate.server.cleaning import Cleaning
 from llmgate.server.recorder import Recorder
 from llmgate.store.folder import store_file
 from llmgate.store.writer import Store
 from llmgate.upstream.probe import probe
 from llmgate.upstream.providers import Providers
+from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.feed import Level
 from llmgate.wire.gateway import ProviderView, Status
 
@@ -62,7 +64,7 @@ class Runtime:
         self, holder: ConfigHolder, store: Store, scrubber: Scrubber, options: Options, address: str
     ) -> None:
         snapshot = holder.snapshot
-        self.scrubber = scrubber
+        self.cleaning = Cleaning(scrubber)
         self._rules: tuple[Scrubber, Rules] | None = None
         self._former: list[tuple[str, str]] = []  # secrets that requests in flight may still hold
         self.holder = holder
@@ -75,7 +77,8 @@ class Runtime:
         )
         store.indexing.on_notice = self.store_notice
         self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
-        self.hub = Hub(self._status, self._provider_views, first_seq=now_ms())
+        clean = self.cleaning.rows
+        self.hub = Hub(self._status, self._provider_views, first_seq=now_ms(), clean=clean)
         after = Aftermath(store, self.hub, self.metrics, self.failed, self._sent, self.scrub_text)
         self.recorder = Recorder(options.record_to, self.rules) if options.record_to else None
         if self.recorder is not None:
@@ -97,7 +100,7 @@ class Runtime:
             scrub=self.scrub,
             on_mistake=lambda error: self.log.failure("a replay failed in the gateway", error),
             now_ms=now_ms,
-            live=lambda name: self.hub.live.get(name) or store.pending(name),
+            live=self._live_row,
         )
         self.core = Core(
             gateway=self.gateway,
@@ -110,22 +113,28 @@ class Runtime:
             address=address,
             scrub_text=self.scrub_text,
             scrub=self.scrub,
+            clean=clean,
         )
+
+    def _live_row(self, exchange_id: str) -> ExchangeSummary | None:
+        """An exchange in memory, as it will be kept."""
+        live = self.core.in_memory(exchange_id)
+        return None if live is None else self.cleaning.row(live.summary())
 
     def scrub_text(self, text: str) -> str:
         """Takes the secrets of the running config out of a text."""
-        return self.scrubber.scrub_text(text)
+        return self.cleaning.text(text)
 
     def scrub(self, data: bytes) -> bytes:
         """The same for bytes; their number stays."""
-        return self.scrubber.scrub(data)
+        return self.cleaning.body(data)
 
     def rules(self) -> Rules:
         """What may not get into a recording, by the running config."""
         snapshot = self.holder.snapshot
-        if self._rules is None or self._rules[0] is not self.scrubber:
+        if self._rules is None or self._rules[0] is not self.cleaning.scrubber:
             secrets = [*secrets_of(snapshot), *self._former]
-            self._rules = (self.scrubber, Rules(secrets, snapshot.config.recording.redact))
+            self._rules = (self.cleaning.scrubber, Rules(secrets, snapshot.config.recording.redact))
         return self._rules[1]
 
     def _record(self, exchange: Exchange) -> None:
@@ -159,13 +168,13 @@ class Runtime:
         self.providers.apply(new.config)
         self.gateway.running = _running(new, self.gateway.running)
         self._former = _former(self._former, old)
-        self.scrubber = _scrubber(new, self._former)
+        self.cleaning.scrubber = _scrubber(new, self._former)
         recording = new.config.recording
         self.store.configure(
             bodies=recording.bodies,
             keep_days=recording.keep_days,
             keep_mb=recording.keep_mb,
-            scrubber=self.scrubber,
+            scrubber=self.cleaning.scrubber,
         )
         self.log.configure(new.config.log)
         self.metrics.reloads.add(("accepted",))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from llmgate.config.credentials import Scrubber
 from llmgate.recording.decoding import NotPromotable, decoded
+from llmgate.recording.hidden import without_secrets
 
 _NONE = frozenset({"", "identity"})
 
@@ -18,6 +19,6 @@ def unfit(headers: Iterable[tuple[str, str]], chunks: Sequence[bytes], scrubber:
         plain = b"".join(decoded(chunks, [0] * len(chunks), encoding)[0])
     except NotPromotable as problem:
         return f"the answer is not kept: {problem}"
-    if scrubber.scrub(plain) is not plain:
+    if without_secrets(plain, scrubber) != plain:
         return "the answer is not kept: it is compressed and holds a configured secret"
     return ""

@@ -1,11 +1,12 @@
 """Turns an exchange into the rows to write: scrubbed, bounded, cut into pieces, compressed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from llmgate.config.credentials import Scrubber, kept_query, kept_url
 from llmgate.exchange import Exchange
+from llmgate.recording.hidden import hides, text_without_secrets, without_hidden
 from llmgate.store.codec import SHARED, Packer, Rest, timing_bytes
 from llmgate.store.compressed import unfit
 from llmgate.store.cutting import LEAST
@@ -174,9 +175,9 @@ class Encoder:
 
     def _row(self, seq: int, summary: ExchangeSummary, text: str, *, scrub: bool) -> Row:
         row = to_row(seq, summary)
-        if not plain(text):
-            row = bounded(row)
-        return mapped(row, self.scrubber.scrub_text) if scrub else row
+        if scrub or "%" in text or "\\u00" in text:  # before it is cut: a cut secret is none
+            row = mapped(row, lambda one: text_without_secrets(one, self.scrubber))
+        return row if plain(text) else bounded(row)
 
     def _all_clean(self, texts: list[str], parts: list[list[tuple[int, bytes]]]) -> bool:
         pieces = [data for of_one in parts for _, data in of_one]
@@ -189,12 +190,17 @@ class Encoder:
         self, job: Job, text: str, parts: list[tuple[int, bytes]], *, scrub: bool
     ) -> Written:
         row = self._row(job.seq, job.summary, text, scrub=scrub)
-        if scrub:
-            parts = [(place, self.scrubber.scrub(data)) for place, data in parts]
+        parts = [(place, self._scrubbed(place, data, scrub=scrub)) for place, data in parts]
         written = Written(row, job.ended, [], [], [])
         for part in parts:
             self._put(written, job.seq, *part)
         return written
+
+    def _scrubbed(self, part_id: int, data: bytes, *, scrub: bool) -> bytes:
+        found = self.scrubber.scrub(data) if scrub else data
+        if part_id % PARTS_PER_EXCHANGE == DETAILS:  # packed: only texts of it can be changed
+            return found
+        return without_hidden(found, self.scrubber)
 
     def _put(self, written: Written, seq: int, part_id: int, data: bytes) -> None:
         """Adds a part; long requests are cut into pieces that others may share."""
@@ -228,19 +234,24 @@ class Encoder:
 
     def _details(self, rest: Rest) -> bytes:
         try:
-            return self._packer.encode(rest)
+            data = self._packer.encode(rest)
         except UnicodeEncodeError:  # lone surrogates
-            return self._packer.encode(_cleaned(rest))
+            rest = _mapped(rest, clean)
+            data = self._packer.encode(rest)
+        if hides(data, self.scrubber):
+            rest = _mapped(rest, lambda text: text_without_secrets(text, self.scrubber))
+            data = self._packer.encode(rest)
+        return data
 
 
-def _cleaned(rest: Rest) -> Rest:
-    """The same without what UTF-8 cannot carry."""
+def _mapped(rest: Rest, change: Callable[[str], str]) -> Rest:
+    """The same with ``change`` applied to each text."""
 
     def pairs(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        return [(clean(name), clean(value)) for name, value in headers]
+        return [(change(name), change(value)) for name, value in headers]
 
     return Rest(
-        clean(rest.query),
+        change(rest.query),
         pairs(rest.request_headers),
         pairs(rest.sent_headers),
         pairs(rest.received_headers),
@@ -248,15 +259,15 @@ def _cleaned(rest: Rest) -> Rest:
         [
             msgspec.structs.replace(
                 attempt,
-                model=clean(attempt.model),
-                url=clean(attempt.url),
-                error=clean(attempt.error),
+                model=change(attempt.model),
+                url=change(attempt.url),
+                error=change(attempt.error),
             )
             for attempt in rest.attempts
         ],
         rest.marks,
         rest.config_version,
-        [clean(hint) for hint in rest.hints],
-        clean(rest.usage_raw),
+        [change(hint) for hint in rest.hints],
+        change(rest.usage_raw),
         rest.timing,
     )

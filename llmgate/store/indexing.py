@@ -78,6 +78,7 @@ class Indexing:
         self.most_bytes = float("inf")  # of text in one table
         self.on_notice: Callable[[str], None] = _log.warning
         self.missing = False  # this SQLite has no FTS5
+        self.scrub: Callable[[str], str] = str  # bodies of an older version may hide secrets
         self._rows = rows
         self._change = change
         self._seen: set[int] = set()  # pieces indexed in the newest table
@@ -248,9 +249,9 @@ class Indexing:
         docs: list[Doc] = []
         for one in ended:
             if one.size > _INLINE:
-                docs.append(await asyncio.to_thread(_doc, one, taken))
+                docs.append(await asyncio.to_thread(_doc, one, taken, self.scrub))
             else:
-                docs.append(_doc(one, taken))
+                docs.append(_doc(one, taken, self.scrub))
                 if len(docs) % 4 == 0:
                     await asyncio.sleep(0)
         return docs
@@ -326,12 +327,12 @@ def _bounded(found: Iterable[Waiting]) -> list[Waiting]:
     return some
 
 
-def _doc(one: Waiting, taken: Taken) -> Doc:
+def _doc(one: Waiting, taken: Taken, scrub: Callable[[str], str]) -> Doc:
     """The words of an exchange, bounded."""
     base = one.seq * PARTS_PER_EXCHANGE
     answer = text_of(_said(base + ANSWER, taken), one.transport)[: MOST_TEXT // 2]
     request = text_of(_said(base + REQUEST, taken))[: MOST_TEXT - len(answer)]
-    return one.seq, folded("\n".join((one.names, answer, request)))
+    return one.seq, folded(scrub("\n".join((one.names, answer, request))))
 
 
 def _said(part: int, taken: Taken) -> bytes:

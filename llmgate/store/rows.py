@@ -1,7 +1,10 @@
 """An ExchangeSummary as a row of the exchanges table, and back."""
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from llmgate.wire.exchanges import ExchangeSummary
 
@@ -118,6 +121,13 @@ def mapped(row: Row, change: Any) -> Row:
     for place in _PLACES:
         cells[place + 1] = change(cells[place + 1])
     return tuple(cells)
+
+
+def cleaned(summary: ExchangeSummary, change: Callable[[str], str]) -> ExchangeSummary:
+    """The summary with ``change`` applied to each untrusted text."""
+    texts = zip(UNTRUSTED, _untrusted(summary), strict=True)
+    changed = {name: new for name, text in texts if (new := change(text)) != text}
+    return msgspec.structs.replace(summary, **changed) if changed else summary
 
 
 def clean(text: str) -> str:
