@@ -113,6 +113,8 @@ class Planner:
             return _UNPRICED.format(model=aim.model[:80], provider=aim.provider.name)
         if aim.provider.needs_key:
             notes.append(_needs_key(aim))
+        if aim.provider.config.kind == "recording":
+            notes.append(_recorded(aim))
         return found
 
 
@@ -196,3 +198,7 @@ def _column(name: str, found: list[Foreseen], times: int) -> TargetEstimate:
 
 def _needs_key(aim: Aim) -> str:
     return f"provider '{aim.provider.name}' has no key: it will probably refuse"
+
+
+def _recorded(aim: Aim) -> str:
+    return f"'{aim.provider.name}' answers from recordings: its cost is what it would be, not spent"

@@ -1,6 +1,11 @@
 """What is kept: marks, tags and notes on exchanges, and how the store is doing on disk."""
 
+from typing import Final
+
 import msgspec
+
+EDITED: Final = "edited"
+"""The tag of an answer to a request that was edited before it was sent again."""
 
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -100,7 +100,7 @@ async def test_a_whole_body_can_be_edited_and_sent(tmp_path: Path) -> None:
         broken = await stage.ask("POST", f"exchanges/{source}/replay", {"body": '{"model":'})
 
     assert stage.one.requests[-1].raw_body == body.encode()
-    assert made["parent"] == source
+    assert (made["parent"], made["tags"]) == (source, "edited")
     assert "for one exchange only" in refused["error"]["message"]
     assert (broken["state"], "not valid JSON" in broken["problem"]) == ("failed", True)
 
@@ -278,3 +278,15 @@ async def test_it_is_said_that_tools_are_not_executed(tmp_path: Path) -> None:
 
     note = "tools are not executed: 1 of 2 requests carry tool results as recorded"
     assert note in estimate["notes"]
+
+
+async def test_it_is_said_that_recordings_cost_nothing(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        demo = "providers:\n  taped: {kind: recording}"
+        await stage.reload(config(stage.one, stage.two).replace("providers:", demo))
+        source = await stage.recorded(CHAT)
+        spec = {"ids": [source], "targets": [{"provider": "taped"}]}
+        estimate = await stage.ask("POST", "replays/estimate", spec)
+
+    note = "'taped' answers from recordings: its cost is what it would be, not spent"
+    assert estimate["notes"] == [note]
