@@ -1,6 +1,8 @@
 """Forms: checked as they are typed, completed from what is known, never lost by a refusal."""
 
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -118,3 +120,14 @@ async def test_the_keys_of_a_form_can_be_clicked(empty: FakeGateway) -> None:
         await typed(pilot, "3")
         await pilot.click("#form-keys", offset=(16, 0))
         await until(pilot, lambda: taken == [{"provider": "p", "weight": "3"}])
+
+
+async def test_a_form_that_is_not_composed_yet_may_be_resized(empty: FakeGateway) -> None:
+    form = Form("Target", FIELDS, check)
+    app = open_app(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, "idle")
+        form.on_resize(Resize(Size(80, 24), Size(80, 24)))
+        taken = await opened(pilot, form)
+        await pilot.press("escape")
+        await until(pilot, lambda: taken == [None])

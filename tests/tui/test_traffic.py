@@ -203,6 +203,10 @@ async def test_marks_can_be_set_shown_alone_and_cleared(busy: FakeGateway) -> No
         await pilot.press("escape")
         await shown(pilot, "/60")
         await pilot.press("U")
+        await shown(pilot, "Unmark 2 exchanges?")
+        await pilot.press("n")
+        await shown(pilot, "2 marked")
+        await pilot.press("U", "y")
         await until(pilot, lambda: "marked" not in screen_text(app).splitlines()[2])
 
 

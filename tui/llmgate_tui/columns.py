@@ -6,6 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from llmgate.wire.exchanges import LIVE, ExchangeSummary
+from llmgate.wire.keeping import EDITED
 from llmgate_tui import figures
 from llmgate_tui.glyphs import Glyphs
 from llmgate_tui.text import clean
@@ -32,7 +33,6 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     cell: Callable[[ExchangeSummary, Look], tuple[str, Tone]]
 
 
-EDITED: Final = "edited"  # the tag of an answer to an edited request
 _ERROR_WORDS: Final = {
     "upstream_timeout": "timeout",
     "upstream_unreachable": "no conn",

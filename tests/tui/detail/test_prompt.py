@@ -83,6 +83,21 @@ def test_what_was_added_dropped_changed_and_kept_has_a_sign() -> None:
     ]
 
 
+def test_what_was_kept_in_a_row_is_one_line_whoever_said_it() -> None:
+    kept = [
+        PromptEntry(kind="kept", role="tools", count=2, tokens=491),
+        PromptEntry(kind="kept", role="user", title="hi", tokens=4),
+    ]
+    added = PromptEntry(kind="added", role="user", title="again", tokens=3)
+    said = lines(sent("ex_7", entries=[*kept, added, kept[1]], settings=[]))
+
+    assert said[said.index("what changed since then") + 1 :] == [
+        "= 3 parts as before  ~495 tokens",
+        "+ user  again  ~3 tokens",
+        "= 1 part as before  ~4 tokens  user hi",
+    ]
+
+
 def test_the_lightest_of_many_parts_are_folded() -> None:
     weights = [Weight(name=f"tool{n}", kind="tool", tokens=100 - n, share=0.01) for n in range(40)]
     items = prompt.render(sent("ex_7", weights=weights), BEFORE, moment, 100)

@@ -131,10 +131,22 @@ def _changes(diff: PromptDiff) -> list[Item]:
             left if change.left is not None else None, right if change.right is not None else None
         )
         items += unified([pair]).lines
-    items += [_entry(entry) for entry in diff.entries]
+    items += [_entry(entry) for entry in _together(diff.entries)]
     if len(items) == 1:
         items.append([("  nothing", "quiet")])
     return items
+
+
+def _together(entries: Sequence[PromptEntry]) -> list[PromptEntry]:
+    """Parts that were kept one after the other are one line, whoever said them."""
+    found: list[PromptEntry] = []
+    for entry in entries:
+        if found and entry.kind == found[-1].kind == "kept":
+            count, tokens = found[-1].count + entry.count, found[-1].tokens + entry.tokens
+            found[-1] = PromptEntry(kind="kept", count=count, tokens=tokens)
+        else:
+            found.append(entry)
+    return found
 
 
 def _entry(entry: PromptEntry) -> Item:

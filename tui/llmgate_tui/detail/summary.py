@@ -5,8 +5,9 @@ from typing import Final
 
 from llmgate.wire.blocks import Basis
 from llmgate.wire.exchanges import LIVE, Attempt, ExchangeDetail, ExchangeSummary
+from llmgate.wire.keeping import EDITED
 from llmgate_tui import figures, units
-from llmgate_tui.columns import EDITED, tokens_per_second
+from llmgate_tui.columns import tokens_per_second
 from llmgate_tui.detail import json_text
 from llmgate_tui.detail.attempts import outcome, seconds, took
 from llmgate_tui.detail.facts import chunk_gaps, fact, joined, padded, width_of

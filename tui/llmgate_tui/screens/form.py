@@ -144,7 +144,8 @@ class Form(ModalScreen[Values | None]):
     def on_resize(self, event: Resize) -> None:
         """The fields scroll; the problem and the keys stay in sight."""
         room = event.size.height * 95 // 100 - _AROUND
-        self.query_one(VerticalScroll).styles.max_height = max(2, room)
+        for fields in self.query(VerticalScroll):  # none when it is left before it was composed
+            fields.styles.max_height = max(2, room)
 
     def values(self) -> Values:
         """As typed, without spaces around."""

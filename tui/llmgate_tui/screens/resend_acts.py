@@ -10,11 +10,10 @@ from typing import Final
 import msgspec
 
 from llmgate.wire.exchanges import LIVE, ExchangeSummary
-from llmgate.wire.keeping import Annotation
+from llmgate.wire.keeping import EDITED, Annotation
 from llmgate.wire.replays import ReplayEstimate, ReplaySpec, ReplayTarget
 from llmgate_tui import replay_text, resend
 from llmgate_tui.api import ApiProblem
-from llmgate_tui.columns import EDITED
 from llmgate_tui.screens.body import OpenCompare
 from llmgate_tui.screens.confirm import Confirm
 from llmgate_tui.screens.menu import Menu

@@ -8,6 +8,8 @@ from llmgate_tui.api import ApiProblem
 from llmgate_tui.connection import Link
 from llmgate_tui.screens import export_acts, note_acts, resend_acts
 from llmgate_tui.screens.body import OpenCompare
+from llmgate_tui.screens.confirm import Confirm
+from llmgate_tui.screens.review import asked
 from llmgate_tui.screens.traffic_seek import TrafficSeek
 
 
@@ -83,6 +85,18 @@ class TrafficKeep(TrafficSeek):
         for id_ in ids:
             self.traffic.unsaved.pop(id_, None)
         super().put_marks(set(ids), on)
+
+    def action_unmark(self) -> None:
+        """No marks, after a question: they last, and keep what nothing brings back."""
+        if self.traffic.marks:
+            self.run_worker(self._unmark(), group="unmark", exit_on_error=False)
+
+    async def _unmark(self) -> None:
+        count = len(self.traffic.marks)
+        what = "1 exchange" if count == 1 else f"{count:,} exchanges"
+        said = f"Unmark {what}? Then they are removed in their turn, like all others."
+        if await asked(self, Confirm(said, "unmark")):
+            super().action_unmark()
 
     # -- what is acted on ----------------------------------------------------
 
