@@ -8,6 +8,7 @@ import msgspec
 
 from llmgate.wire.blocks import BlockDelta, BlockEvent, BlockStarted, BlockStopped, Finished
 from llmgate.wire.chat import ChatRequest, ChatView, Message, Part
+from llmgate.wire.compare import Change, PromptDiff, PromptEntry, Span, Weight
 from llmgate.wire.exchanges import (
     Attempt,
     Chunk,
@@ -238,6 +239,33 @@ def words(*texts: str) -> list[BlockEvent]:
     ]
 
 
+PROMPT = PromptDiff(
+    id="x1",
+    before="x0",
+    entries=[
+        PromptEntry(kind="kept", role="system", title="You are", count=3, chars=900, tokens=220),
+        PromptEntry(
+            kind="changed",
+            role="user",
+            title="Look again",
+            chars=40,
+            tokens=10,
+            spans=[Span("same", "Look "), Span("removed", "here"), Span("added", "again")],
+        ),
+        PromptEntry(kind="added", role="tool", title="result of Read", chars=400, tokens=100),
+    ],
+    settings=[Change(path="temperature", left="1", right="0")],
+    weights=[
+        Weight(name="Read", kind="tool", calls=2, results=2, chars=800, tokens=200, share=0.6),
+        Weight(name="system", kind="system", chars=500, tokens=130, share=0.4),
+    ],
+    input_tokens=330,
+    resent_tokens=220,
+    added_tokens=110,
+    turn=2,
+)
+
+
 class Gateway:
     """Answers as the control API does; ``problem`` makes it refuse, ``gate`` holds its streams."""
 
@@ -245,6 +273,7 @@ class Gateway:
         self.details = known
         self.problem: ApiProblem | None = None
         self.view = CHAT
+        self.prompted = PROMPT
         self.request, self.sent, self.answer = REQUEST, SENT, b'{"content":"hi"}'
         self.parts = chunks()
         self.growth: asyncio.Queue[Growth | None] = asyncio.Queue()
@@ -275,6 +304,11 @@ class Gateway:
         """The sample conversation."""
         self._note("chat", id)
         return self.view
+
+    async def prompt(self, id: str, before: str = "") -> PromptDiff:  # noqa: A002
+        """The sample of what a request adds."""
+        self._note("prompt", id)
+        return self.prompted
 
     async def stream(self, id: str, start: int = 0) -> AsyncGenerator[Growth, None]:  # noqa: A002
         """What the test puts in, until None breaks it."""

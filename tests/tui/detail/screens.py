@@ -23,7 +23,7 @@ class PaneApp(App[None]):
 
     def __init__(self, api: Gateway, glyphs: Glyphs = UNICODE) -> None:
         super().__init__()
-        self.pane = DetailPane(api, StillClock(), glyphs)
+        self.pane = DetailPane(api, StillClock(), glyphs, api)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """As the program has them."""

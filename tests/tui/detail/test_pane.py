@@ -16,6 +16,7 @@ from tests.tui.detail.samples import (
     CHAT,
     CUT,
     HOSTILE,
+    PROMPT,
     Gateway,
     detail,
     hostile,
@@ -31,7 +32,9 @@ async def test_a_wide_pane_shows_all_tabs_and_the_summary() -> None:
         await settle(app, pilot)
 
         lines = screen(app)
-        bar = "── Summary · Chat · Request · Answer · Events · Headers · Timing · Attempts "
+        bar = (
+            "── Summary · Chat · Prompt · Request · Answer · Events · Headers · Timing · Attempts "
+        )
         assert lines[0] == bar.ljust(120, "─")
         assert lines[4] == "└ anthropic     2.9s  200"
         assert lines[10].startswith("chunks   ▂▂")
@@ -54,11 +57,11 @@ async def test_a_pane_of_40_by_8_shows_one_tab_name() -> None:
     async with app.run_test(size=(40, 8)) as pilot:
         app.pane.show(summary())
         await settle(app, pilot)
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.press(*["right_square_bracket"] * 3)
         await settle(app, pilot)
 
         lines = screen(app)
-        assert lines[0] == "─ ◂ Request ▸ 3/8 ".ljust(40, "─")
+        assert lines[0] == "─ ◂ Request ▸ 4/9 ".ljust(40, "─")
         assert lines[1:4] == ["Sent on with model", '"claude-sonnet-4-5-20250929"', ""]
 
 
@@ -302,6 +305,7 @@ async def test_hostile_text_reaches_no_terminal(tab: str, size: tuple[int, int])
     row = hostile(summary(state="failed", error="x", error_type="upstream_cut"))
     api = Gateway(**{row.id: hostile(detail(row))})
     api.view = hostile(CHAT)
+    api.prompted = hostile(PROMPT)
     text = f"event: {HOSTILE}\ndata: {HOSTILE}\n\n"
     api.parts = [Chunk(n, n, len(text), text) for n in range(4)]
     api.request = api.answer = f'{{"a":"{HOSTILE}"}} {HOSTILE}'.encode()
