@@ -19,8 +19,8 @@ from llmgate.commands.log_tail import tail
 from llmgate.errors import LlmgateError, StartupProblem
 from llmgate.store.filters import Filter
 from llmgate.store.folder import data_folder, store_file
-from llmgate.store.indexing import not_indexed
 from llmgate.store.queries import MAX_PAGE, Queries
+from llmgate.store.unindexed import not_indexed
 from llmgate.wire.exchanges import ExchangeSummary
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")

@@ -7,6 +7,7 @@ pieces (pieces.py).
 """
 
 import sys
+import threading
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -45,6 +46,7 @@ class Rest(msgspec.Struct, array_like=True):
 
 
 _decoder = msgspec.msgpack.Decoder(Rest)
+_of_thread = threading.local()
 
 
 class Packer:
@@ -104,9 +106,18 @@ def _unpacked(codec: int, data: bytes) -> bytes:
     if codec != ZSTD:
         raise BrokenBody
     try:
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_UNPACKED)
+        return _unzip(data)
     except (zstandard.ZstdError, MemoryError) as error:
         raise BrokenBody from error
+
+
+def _unzip(data: bytes) -> bytes:
+    """Making a decompressor costs five times as much as a small body in it: one per thread."""
+    try:
+        decompressor: zstandard.ZstdDecompressor = _of_thread.decompressor
+    except AttributeError:
+        decompressor = _of_thread.decompressor = zstandard.ZstdDecompressor()
+    return decompressor.decompress(data, max_output_size=_MAX_UNPACKED)
 
 
 def decode_rest(part: int, codec: int, data: bytes) -> Rest:

@@ -9,10 +9,11 @@ import aiosqlite
 
 from llmgate.store.connection import open_reader, open_writer
 from llmgate.store.encoder import DETAILS, PARTS_PER_EXCHANGE
-from llmgate.store.indexing import index_bytes, not_indexed
 from llmgate.store.pages import empty_wal, give_back, number, pragma, used_bytes, wal_bytes
 from llmgate.store.problems import OlderStore, StoreProblem, explain, is_older
 from llmgate.store.sql import IS_KEPT
+from llmgate.store.unindexed import not_indexed
+from llmgate.store.word_index import index_bytes
 from llmgate.store.writer import Store
 from llmgate.wire.keeping import Cleaned, StoreStats
 

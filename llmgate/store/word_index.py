@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import aiosqlite
 import msgspec
 
+from llmgate.store.pieces import Rows
 from llmgate.store.together import together
 
 MOST_DOCS = 65_536
@@ -20,7 +21,7 @@ LEAST_BYTES = 4 << 20  # of text, before another table is begun
 MODULE = "fts5"
 
 _LEFT = 8  # a table is given up when less than one in so many of its exchanges is left
-_SIZES = (32, 8, 1)
+_SIZES = (128, 32, 8, 1)
 _NO_MODULE = "no such module"
 
 Doc = tuple[int, str]  # an exchange's number and its text, folded
@@ -122,3 +123,12 @@ async def few_left(db: aiosqlite.Connection, one: Partition, next_seq: int) -> l
 def place_of(known: Sequence[Partition], seq: int) -> Partition:
     """The table of an exchange, among all of them, oldest first."""
     return next((one for one in reversed(known) if one.first_seq <= seq), known[0])
+
+
+async def index_bytes(rows: Rows) -> int:
+    """About the bytes that the index takes."""
+    total = 0
+    for (number,) in await rows("SELECT number FROM word_indexes", []):
+        found = await rows(f"SELECT total(length(block)) FROM words_{int(number)}_data", [])  # noqa: S608
+        total += int(found[0][0]) if found else 0
+    return total

@@ -74,7 +74,7 @@ class Store:
         self._caps = Caps(0, 0)
         self.retention = Retention(path, monotonic)
         self._encoder = BatchEncoder(scrubber)
-        self.indexing.scrub = scrubber.scrub_text
+        self.indexing.unindexed.scrub = scrubber.scrub_text
         self._ledger = Ledger(self._encoder.row)
         self._file = StoreFile(path)
         self._problem = ""
@@ -180,7 +180,7 @@ class Store:
         self.indexing.limit(self._caps.keep_bytes)
         if scrubber is not None:
             self._encoder.use(scrubber)
-            self.indexing.scrub = scrubber.scrub_text
+            self.indexing.unindexed.scrub = scrubber.scrub_text
         self._maintain_at = 0.0
         self._wake.set()
 

@@ -21,11 +21,10 @@ from llmgate.store import blocks
 from llmgate.store.codec import Packer, Rest
 from llmgate.store.encoder import ANSWER, DETAILS, PARTS_PER_EXCHANGE, REQUEST
 from llmgate.store.filters import Filter
-from llmgate.store.indexing import index_bytes
 from llmgate.store.migrations import make_index
 from llmgate.store.queries import Queries
 from llmgate.store.rows import ANNOTATIONS, COLUMNS, to_row
-from llmgate.store.word_index import MOST_DOCS, Partition
+from llmgate.store.word_index import MOST_DOCS, Partition, index_bytes
 from llmgate.store.writer import Store
 from llmgate.wire.exchanges import ExchangeSummary
 

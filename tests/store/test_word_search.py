@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from llmgate.store import word_index
 from llmgate.store.annotations import annotate
 from llmgate.store.filters import Filter
-from llmgate.store.indexing import index_bytes, not_indexed
 from llmgate.store.problems import BadFilter, BrokenIndex, NoWordSearch
 from llmgate.store.queries import Queries
+from llmgate.store.unindexed import not_indexed
+from llmgate.store.word_index import index_bytes
 from llmgate.store.words import words_of
 from llmgate.store.writer import Store
 from llmgate.wire.keeping import Annotation
