@@ -131,6 +131,7 @@ async def _imported(client: httpx.AsyncClient, file: Path) -> list[str]:
     answer = await ask(client, "POST", "recordings/import", ImportAnswer, params=params, body=data)
     for one in answer.skipped[:5]:
         print(f"llmgate: {safe_text(f'{one.what}: {one.why}', newlines=False)}", file=sys.stderr)
-    if not answer.ids:
+    found = [*answer.ids, *answer.already]
+    if not found:
         raise LlmgateError(f"nothing in {file} could be taken in")
-    return answer.ids
+    return found

@@ -32,7 +32,7 @@ class _Taken(msgspec.Struct):
     """What was done so far."""
 
     ids: dict[str, None] = {}
-    known: set[str] = set()
+    known: dict[str, None] = {}
     skipped: list[Skipped] = []
     told: int = 0
 
@@ -46,7 +46,10 @@ async def take_in(core: Core, items: Items) -> ImportAnswer:
         if recordings:
             await _take(core, recordings, taken)
     return ImportAnswer(
-        ids=list(taken.ids), known=len(taken.known), skipped=condensed(iter(taken.skipped))
+        ids=list(taken.ids),
+        known=len(taken.known),
+        already=list(taken.known),
+        skipped=condensed(iter(taken.skipped)),
     )
 
 
@@ -65,7 +68,7 @@ def _next(items: Iterator[Found]) -> list[Found]:
 async def _take(core: Core, recordings: Sequence[Recording], taken: _Taken) -> None:
     made = await asyncio.to_thread(_made, recordings, now_ms())
     known = await known_ids(core.store, [key for key in made if key not in taken.ids])
-    taken.known |= known
+    taken.known.update(dict.fromkeys(key for key in made if key in known))
     new = {key: pair for key, pair in made.items() if key not in known and key not in taken.ids}
     for exchange, _ in new.values():
         _price(core, exchange)
@@ -80,8 +83,8 @@ async def _take(core: Core, recordings: Sequence[Recording], taken: _Taken) -> N
 
 
 async def _keep(core: Core, new: _Made, taken: _Taken) -> _Made:
-    """Writes and marks them. Gives back those that the caps took away in between, for another go:
-    an old exchange is safe from them once it is marked.
+    """Writes and notes them. Gives back those that the caps took away in between, for another go:
+    an old exchange is safe from them once it counts as exported.
     """
     for exchange, _ in new.values():
         core.store.ended(exchange)
@@ -115,13 +118,15 @@ def _price(core: Core, exchange: Exchange) -> None:
 
 
 async def _mark(core: Core, new: dict[str, Recording], taken: _Taken) -> set[str]:
-    """Marks them, so that they stay however old they are; says which are there."""
+    """Notes that they are recordings, so that they stay however old they are; says which are
+    there.
+    """
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for key, recording in new.items():
         groups[core.scrub_text(recording.note[:_LONGEST_NOTE]), _tags(recording)].append(key)
     kept: set[str] = set()
     for (note, tags), ids in groups.items():
-        said = Annotation(marked=True, note=note or None, add_tags=[TAG, *tags])
+        said = Annotation(exported=True, note=note or None, add_tags=[TAG, *tags])
         rows = await annotate(core.store, ids, said)
         kept.update(row.id for row in rows)
         if taken.told < _TOLD:

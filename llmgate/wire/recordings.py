@@ -46,10 +46,11 @@ class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """``POST /recordings/import?name=FILE&kind=auto`` (the file is the body): the new exchanges.
 
     They carry ``replay: import`` and the tag ``imported``; importing the same again gives the same
-    ids and changes nothing (``known`` counts those).
+    ids and changes nothing (they are in ``already``, which ``known`` counts).
     """
 
     ids: list[str] = []
     known: int = 0
+    already: list[str] = []  # those of the file that were there before
     skipped: list[Skipped] = []
     notes: list[str] = []

@@ -249,8 +249,9 @@ async def test_a_folder_of_recordings_is_taken_in_first(tmp_path: Path) -> None:
     for file in files:
         (folder / file.name).write_bytes(file.read_bytes())
     async with stand() as at:
-        code, out, err = await at.ran(str(folder), "--to", "two", "--yes", "--json")
+        said = [await at.ran(str(folder), "--to", "two", "--yes", "--json") for _ in range(2)]
 
-    matrix = msgspec.json.decode(out, type=Matrix)
-    assert code == 0, err
-    assert len(matrix.rows) == len(files) == len(at.two.requests)
+    for code, out, err in said:  # in a store that is kept they are there already
+        assert code == 0, err
+        assert len(msgspec.json.decode(out, type=Matrix).rows) == len(files)
+    assert len(at.two.requests) == 2 * len(files)

@@ -58,7 +58,7 @@ async def test_an_imported_entry_is_an_exchange_with_everything_it_had(tmp_path:
     assert (row["state"], row["status"], row["stream"], row["replay"]) == (
         "finished", 200, True, "import",
     )  # fmt: skip
-    assert (row["marked"], row["tags"], row["input_tokens"], row["output_tokens"]) == (
+    assert (row["exported"], row["tags"], row["input_tokens"], row["output_tokens"]) == (
         True, "imported", 9, 4,
     )  # fmt: skip
     assert row["cost_basis"] == "estimated"
@@ -76,7 +76,7 @@ async def test_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
         page = (await gateway.admin.get("/admin/v1/exchanges?count=true")).json()
 
     assert len(first["ids"]) == 2  # the same request twice is once
-    assert (again.get("ids", []), again["known"]) == ([], 2)
+    assert (again.get("ids", []), again["known"], again["already"]) == ([], 2, first["ids"])
     assert page["total"] == 2
 
 
@@ -151,7 +151,8 @@ async def test_old_imports_stay_though_the_store_keeps_a_day(tmp_path: Path) -> 
         await gateway.admin.post("/admin/v1/store/gc")
         row = (await gateway.admin.get(f"/admin/v1/exchanges/{name}")).json()["summary"]
 
-    assert row["marked"] is True
+    assert row["exported"] is True
+    assert "marked" not in row
 
 
 async def test_old_imports_come_in_while_the_caps_are_enforced(tmp_path: Path) -> None:
