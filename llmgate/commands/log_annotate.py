@@ -69,6 +69,8 @@ def _said(args: argparse.Namespace) -> Annotation:
         given["note"] = args.words
     else:
         given["marked"] = args.action == "mark"
+        if args.action == "unmark":  # it is to go when its time has come, recording or not
+            given["exported"] = False
     return Annotation(**given)
 
 

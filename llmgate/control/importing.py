@@ -39,8 +39,8 @@ async def import_file(
     kind: FromQuery[ImportKind] = "auto",
 ) -> ImportAnswer:
     """The file is the body, as it is; `name` is for messages. Secrets are blanked. The exchanges
-    are marked, tagged `imported` and belong to the replay `import`: they count in no budget.
-    Importing the same again changes nothing.
+    count as exported (caps spare them), are tagged `imported` and belong to the replay `import`:
+    they count in no budget. Importing the same again changes nothing.
     """
     core: Core = state.core
     if core.snapshot.config.recording.bodies != "full":

@@ -109,6 +109,7 @@ def _said(row: ExchangeSummary, annotation: Annotation) -> ExchangeSummary:
         marked=row.marked if annotation.marked is None else annotation.marked,
         tags=",".join(tags),
         note=row.note if annotation.note is None else annotation.note,
+        exported=row.exported if annotation.exported is None else annotation.exported,
     )
 
 

@@ -12,11 +12,13 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``PATCH /exchanges/{id}`` and ``POST /exchanges/annotate``: what is to be said of exchanges.
 
     None leaves as it is. A tag is a word without commas and blanks (at most 40 characters, at most
-    20 of them), a note has at most 2,000 characters; an empty note takes it away.
+    20 of them), a note has at most 2,000 characters; an empty note takes it away. ``exported``
+    says that there is a recording of it (the caps spare it then), False that caps may have it.
     """
 
     ids: list[str] = []  # of POST; at most 1,000
     marked: bool | None = None
+    exported: bool | None = None
     note: str | None = None
     add_tags: list[str] = []
     remove_tags: list[str] = []

@@ -18,7 +18,7 @@ from llmgate.store.writer import Store
 from llmgate.wire.exchanges import ExchangeSummary
 from llmgate.wire.keeping import Annotation
 from tests.store.conftest import OpenStore
-from tests.store.making import begin, finish
+from tests.store.making import NOW_MS, begin, finish
 
 
 @pytest.fixture
@@ -191,3 +191,18 @@ async def test_the_list_is_filtered_by_what_was_said(
     await annotate(store, ["x000004"], Annotation(add_tags=["retry"], note="again"))
 
     assert await ids(store, wanted) == numbers
+
+
+async def test_what_counts_as_exported_is_kept_until_that_is_taken_back(
+    open_store: OpenStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "of-a-day.sqlite"
+    store = await open_store(path, keep_days=1, now_ms=lambda: NOW_MS + 10 * 86_400_000)
+    for number in (1, 2):
+        store.ended(finish(begin(number)))
+        await annotate(store, [f"x00000{number}"], Annotation(exported=True))
+
+    await annotate(store, ["x000001"], Annotation(exported=False))
+    await store.maintain()
+
+    assert [one.id for one in await store.queries.newest(5)] == ["x000002"]
