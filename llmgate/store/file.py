@@ -8,9 +8,12 @@ import aiosqlite
 from llmgate.store.connection import open_writer, set_aside
 from llmgate.store.pages import number
 from llmgate.store.pieces import GENERATION_BITS
-from llmgate.store.problems import StoreProblem
+from llmgate.store.problems import DamagedStore, StoreProblem
 from llmgate.store.rollup import add_rows
 from llmgate.store.sql import IS_LIVE
+
+_MOST_SEQ = 1 << 48  # no gateway records so many, and what has a higher number is damaged
+_MOST_GENERATIONS = 1 << 30
 
 CUT = "the gateway stopped before the answer ended"
 
@@ -64,6 +67,8 @@ class StoreFile:
     async def _take_over(self, db: aiosqlite.Connection) -> None:
         self.last_seq = await number(db, _LAST_SEQ)
         self.last_generation = await number(db, _LAST_GENERATION)
+        if self.last_seq > _MOST_SEQ or self.last_generation > _MOST_GENERATIONS:
+            raise DamagedStore  # nothing could be numbered after it
         if not self._recovered:
             await db.execute(_COUNT_LIVE)
             await db.execute(_CUT_LIVE, (CUT,))

@@ -4,6 +4,7 @@ import sqlite3
 
 import aiosqlite
 
+from llmgate.store import word_index
 from llmgate.store.migrations import migrate, names
 from llmgate.store.problems import DamagedStore, NewerStore
 from llmgate.store.rollup import NAMES, SUMS
@@ -26,20 +27,22 @@ async def bring_up_to_date(db: aiosqlite.Connection) -> None:
     try:
         await migrate(db)
     except NewerStore as error:
-        if await _lacks_some_of_ours(db):
-            raise DamagedStore from error  # a newer one knows all that we know
+        if not await _may_be_newer(db):
+            raise DamagedStore from error
         raise
     except sqlite3.OperationalError as error:
         if _is_there_already(error):
             raise DamagedStore from error
         raise
     await _check(db)
+    await word_index.mend(db)
 
 
-async def _lacks_some_of_ours(db: aiosqlite.Connection) -> bool:
+async def _may_be_newer(db: aiosqlite.Connection) -> bool:
+    """A newer one knows all that we know, and its names are names."""
     async with db.execute("SELECT name FROM migrations") as cursor:
-        done = {str(row[0]) async for row in cursor}
-    return not done >= set(names())
+        done = {row[0] async for row in cursor}
+    return done >= set(names()) and all(isinstance(one, str) and one.isidentifier() for one in done)
 
 
 def _is_there_already(error: sqlite3.OperationalError) -> bool:

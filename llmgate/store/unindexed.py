@@ -192,4 +192,4 @@ async def not_indexed(rows: Rows) -> int:
         " + (SELECT count(*) FROM index_later) FROM indexed",
         [],
     )
-    return int(found[0][0]) if found else 0
+    return int(found[0][0] or 0) if found else 0

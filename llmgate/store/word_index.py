@@ -19,6 +19,7 @@ MOST_DOCS = 65_536
 LEAST_BYTES = 4 << 20  # of text, before another table is begun
 
 MODULE = "fts5"
+_ENDLESS = 1 << 48  # more exchanges than anybody records
 
 _LEFT = 8  # a table is given up when less than one in so many of its exchanges is left
 _SIZES = (128, 32, 8, 1)
@@ -107,6 +108,15 @@ async def drop_all(db: aiosqlite.Connection) -> None:
         "UPDATE indexed SET seq = 0",
     ):
         await db.execute(statement)
+
+
+async def mend(db: aiosqlite.Connection) -> None:
+    """Damage took the note of how far the index has come: everything is indexed anew."""
+    rows = list(await db.execute_fetchall("SELECT seq FROM indexed WHERE typeof(seq) = 'integer'"))
+    if not rows or not 0 <= rows[0][0] < _ENDLESS:
+        await drop_all(db)
+        await db.execute("INSERT OR REPLACE INTO indexed VALUES (1, 0)")
+        await db.commit()
 
 
 async def few_left(db: aiosqlite.Connection, one: Partition, next_seq: int) -> list[int] | None:

@@ -18,6 +18,7 @@ from llmgate.store.filters import Filter
 from llmgate.store.migrations import names
 from llmgate.store.problems import StoreProblem
 from llmgate.store.queries import Queries
+from llmgate.store.upkeep import stats
 from llmgate.store.writer import Store
 from tests.store.conftest import OpenStore
 from tests.store.making import begin, finish
@@ -283,6 +284,59 @@ async def test_a_store_of_a_newer_llmgate_is_left_alone(open_store: OpenStore, p
     await store.close()
     assert path.exists()
     assert not path.with_name("exchanges.damaged-1.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "INSERT INTO migrations VALUES (NULL)",
+        "INSERT INTO migrations VALUES (x'00ff')",
+        "INSERT INTO migrations VALUES ('\x01search')",
+        "UPDATE exchanges SET seq = 1 << 61",
+        "INSERT INTO generations VALUES (1 << 40, 1, 1, 0)",
+    ],
+)
+async def test_numbers_and_names_that_nobody_gave_are_damage(
+    open_store: OpenStore, path: Path, damage: str
+) -> None:
+    store = await open_store(path)
+    await put(store, 1)
+    await store.close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(damage)
+
+    store = await open_store(path)
+
+    assert await put(store, 2)
+    assert path.with_name("exchanges.damaged-1.sqlite").exists()
+    assert [one.id for one in await store.queries.newest(5)] == ["x000002"]
+    assert store.status().dropped_exchanges == 0
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["DELETE FROM indexed", "UPDATE indexed SET seq = 1 << 61", "UPDATE indexed SET seq = 'a'"],
+)
+async def test_words_are_indexed_anew_when_nobody_knows_how_far_it_had_come(
+    open_store: OpenStore, path: Path, damage: str
+) -> None:
+    store = await open_store(path)
+    await put(store, 1)
+    await store.indexing.catch_up()
+    await store.close()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute(damage)
+    assert (await stats(path)).exchanges == 1  # whoever looks before a gateway has opened it
+
+    store = await open_store(path)
+    await put(store, 2)
+    await store.indexing.catch_up()
+    page = await store.queries.page(Filter(text="gpt"))
+
+    assert [one.id for one in page.exchanges] == ["x000002", "x000001"]
+    assert (await stats(path)).not_indexed == 0
+    await store.close()
 
 
 async def test_a_new_file_knows_the_names_of_its_migrations(
