@@ -1,5 +1,6 @@
 """An answer on its way from the source to a caller, noted as it passes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from time import perf_counter_ns, time_ns
 
@@ -139,9 +140,19 @@ class TapedReply:
             return
         self._closed = True
         tape = self._tape
+        if not self._over and tape.complete():
+            tape.ended_us, self._over = tape.now_us(), True
         try:
             await self._reply.close()
-            if not self._over and tape.complete():
-                tape.ended_us, self._over = tape.now_us(), True
         finally:
-            await self._done(tape if self._over else None)
+            await _to_the_end(self._done(tape if self._over else None))
+
+
+async def _to_the_end(work: Awaitable[None]) -> None:
+    """A caller that has its whole answer may leave at once: that must not undo the writing."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
