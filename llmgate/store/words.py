@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from itertools import chain
 
 import msgspec
 
@@ -23,21 +24,33 @@ MOST_WORDS = 16
 LONGEST_SEARCH = 200
 
 _MOST_READ = 4 << 20  # bytes of a body
-_STRING = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?', re.DOTALL)
 _DELTA = re.compile(
     rb'"(content|text|delta|response|partial_json|arguments|thinking|reasoning|'
     rb'reasoning_content|refusal|message|name)"\s*:\s*"([^"\\]*+(?:\\.[^"\\]*+)*+)"',
     re.DOTALL,
 )
-_LABELS = frozenset(
+_LABELS = (
     b"role type object id model signature encrypted_content format finish_reason stop_reason"
     b" system_fingerprint tool_call_id tool_use_id call_id media_type mime_type mimeType b64_json"
-    b" status service_tier".split()
+    b" status service_tier"
+)
+_REST = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_END = rb'(?:"|\\?\Z)'
+_ENCODED = rb"(?:data:[\w/+.-]{3,60};base64,)?[A-Za-z0-9+/=_-]{200}"
+# What is said is the group. A string that is cut ends where the body ends: were it not matched, it
+# would be read again from every quote in it.
+_VALUE = re.compile(
+    rb'"(?:' + b"|".join(_LABELS.split()) + rb')"\s*+:\s*+'
+    rb'(?:"' + _REST + _END + rb"|\[[^][{}]{0,200}+\])"
+    rb'|"[^"\\]{0,100}+"\s*+:'
+    rb'|"' + _ENCODED + _REST + _END + rb'|"(' + _REST + rb")" + _END,
+    re.DOTALL,
 )
 _text = msgspec.json.Decoder(str)
 _LONG = 200
 _SHORT = 3  # many words begin with fewer letters
-_ENCODED = re.compile(rb"(?:data:[\w/+.-]{3,60};base64,)?[A-Za-z0-9+/=_-]{200}")
+_AT_ONCE = 32 << 10  # bytes: nothing else runs in the meantime
+_BINARY = re.compile(_ENCODED)
 _NO_WORD = re.compile(r"[\x00-\x2f\x3a-\x60\x7b-\x7f]+")  # of ASCII; the rest is folded
 _QUOTED = re.compile(r'"([^"]*)"?')
 _CJK = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff"))
@@ -123,44 +136,69 @@ def text_of(body: bytes, transport: str = "json") -> str:
     if transport in {"sse", "ndjson"}:
         return _joined(body)
     if body.lstrip()[:1] in {b"{", b"[", b'"', b",", b"}", b"]", b":"}:
-        return "\n".join(_strings(body))
-    if b"\0" in body[:_LONG] or _ENCODED.match(body):
+        return _said(body)
+    if b"\0" in body[:_LONG] or _BINARY.match(body):
         return ""
     return body[:MOST_TEXT].decode("utf-8", "replace")
 
 
-def _strings(body: bytes) -> Iterator[str]:
-    key, size = b"", 0
-    for found in _STRING.finditer(body):
-        value, is_key = found.groups()
-        if is_key:
-            key = value
-            continue
-        if value and key not in _LABELS and not (len(value) >= _LONG and _ENCODED.match(value)):
-            yield _unescaped(value)
-            size += len(value)
-            if size >= MOST_TEXT:
-                return
+def _said(body: bytes) -> str:
+    """The strings of JSON, or of a piece of it, that say something."""
+    values: list[bytes]
+    if len(body) <= _AT_ONCE:
+        values = list(filter(None, _VALUE.findall(body)))
+    else:
+        values = list(_first(found[1] for found in _VALUE.finditer(body) if found[1]))
+    return _unescaped(values)
+
+
+def _first(values: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for value in values:
+        yield value
+        size += len(value)
+        if size >= MOST_TEXT:
+            return
 
 
 def _joined(body: bytes) -> str:
     """The text that the deltas of a stream make together; another kind of delta is another text."""
-    pieces: list[bytes] = []
+    texts: list[list[bytes]] = []
     last, size = b"", 0
-    for key, value in _DELTA.findall(body):
+    for key, value in _deltas(body):
         if key != last:
-            pieces.append(b"\\n")
+            texts.append([])
             last = key
-        pieces.append(value)
+        texts[-1].append(value)
         size += len(value)
         if size >= MOST_TEXT:
             break
-    return _unescaped(b"".join(pieces))
+    return _unescaped([b"".join(text) for text in texts])
 
 
-def _unescaped(value: bytes) -> str:
-    if b"\\" not in value:
-        return value.decode("utf-8", "replace")
+def _deltas(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    return chain.from_iterable(_DELTA.findall(some) for some in _lines(body))
+
+
+def _lines(body: bytes) -> Iterator[bytes]:
+    """Whole lines, some at a time: a string does not go beyond its line."""
+    start = 0
+    while start < len(body):
+        end = start + _AT_ONCE
+        if end < len(body):
+            end = (body.find(b"\n", end) + 1) or len(body)
+        yield body[start:end]
+        start = end
+
+
+def _unescaped(values: list[bytes]) -> str:
+    """The texts that stand in JSON, one a line."""
+    with suppress(msgspec.DecodeError):
+        return _text.decode(b'"%b"' % b"\\n".join(values))
+    return "\n".join(map(_one_unescaped, values))
+
+
+def _one_unescaped(value: bytes) -> str:
     with suppress(msgspec.DecodeError):
         return _text.decode(b'"%b"' % value)
     text = value.decode("utf-8", "replace")

@@ -36,7 +36,13 @@ def test_words_are_folded(text: str, words: list[str]) -> None:
         (b'{"content":"\\u00fcber \\ud83d\\ude00"}', "über 😀", "content"),
         (b'{"a":{"b":["deep","er"]}}', "deep\ner", "a"),
         (b'{"id":"msg_123","model":"gpt","text":"said"}', "said", "msg_123"),
-        (b'{"cut":"whole","then":"it en', "whole", "it en"),
+        (b'{"cut":"whole","then":"it en', "whole\nit en", "then"),
+        (b'{"then":"it is cut \\', "it is cut ", "then"),
+        (b'{"a":"line\\nnext","then":"cut \\u00', "line\nnext\ncut ", "then"),
+        (b'{"type":["string","null"],"text":"x"}', "x", "null"),
+        (b'{"model" : "gpt \\"4\\"","text" : "x","n":1}', "x", "1"),
+        (b'{"model":{"text":"in it"}}', "in it", "text"),
+        (b'["a","b",":","c"]', "a\nb\n:\nc", ","),
         (b'"content":"a piece"},{"role":"x","content":"next"}', "a piece\nnext", "role"),
         (b'{"data":"%s","text":"after"}' % (b"QUJD" * 500), "after", "QUJD"),
         (
@@ -74,7 +80,6 @@ def test_the_deltas_of_a_stream_are_one_text() -> None:
     )
 
     assert text_of(stream, "sse").split("\n") == [
-        "",
         "I wonder",
         "A needle",
         '"quoted"',
@@ -86,6 +91,25 @@ def test_half_a_character_in_each_of_two_deltas_is_put_together() -> None:
     stream = b'data: {"text":"\\ud83d"}\n\ndata: {"text":"\\ude00 ok"}\n\n'
 
     assert "😀 ok" in text_of(stream, "sse")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece", [b'\\"word ', b'"role":[', b'"text":"\\', b'""', b'"a" \n', b"[["]
+)
+@pytest.mark.parametrize("begin", [b'{"content":"', b'{"content":[', b'"'])
+@pytest.mark.parametrize("transport", ["json", "sse"])
+def test_no_body_takes_more_than_its_length(begin: bytes, piece: bytes, transport: str) -> None:
+    """Read once, two million bytes are a moment; read again from every quote they are hours."""
+    text_of(begin + piece * (2_000_000 // len(piece)), transport)
+
+
+def test_a_long_body_says_what_a_short_one_does() -> None:
+    messages = [{"role": "user", "content": f'line {n}\n"é"'} for n in range(2000)]
+    body = json.dumps(messages).encode()
+
+    assert len(body) > 64 << 10
+    assert text_of(body) == "\n".join(message["content"] for message in messages)
 
 
 def test_a_text_is_bounded() -> None:
