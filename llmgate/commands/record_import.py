@@ -92,7 +92,8 @@ def _below(path: Path) -> Iterator[Path]:
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
-        yield from (Path(folder, name) for name in sorted(names) if name.endswith(_NAMES))
+        found = (Path(folder, name) for name in sorted(names) if name.endswith(_NAMES))
+        yield from (path for path in found if path.is_file())  # a pipe would wait for ever
 
 
 def _is_batch(path: Path) -> bool:

@@ -24,6 +24,7 @@ from llmgate.recording.lines import (
     Time,
 )
 from llmgate.recording.recording import Headers, Recording, RecordingProblem
+from llmgate.recording.sound import flaw
 from llmgate.recording.versions import CONVERTERS, VERSION
 
 __all__ = ["MAX_FILE", "MAX_LINE", "SUFFIX", "Recording", "RecordingProblem", "read", "write"]
@@ -161,9 +162,7 @@ def _assemble(pile: _Pile) -> Recording:
         raise RecordingProblem(
             f"{len(pile.chunks)} chunks but {len(time.us)} moments in `time.us`", file=pile.file
         )
-    if any(us < 0 for us in time.us):
-        raise RecordingProblem("a negative moment in `time.us`", file=pile.file)
-    return Recording(
+    recording = Recording(
         name=pile.file,
         id=head.id,
         title=head.title,
@@ -197,6 +196,9 @@ def _assemble(pile: _Pile) -> Recording:
         unknown_lines=pile.unknown_lines,
         unknown_keys=pile.unknown_keys,
     )
+    if why := flaw(recording):
+        raise RecordingProblem(why, file=pile.file)
+    return recording
 
 
 def write(recording: Recording) -> bytes:

@@ -85,6 +85,9 @@ class Library:
 
     def _read_one(self, path: Path) -> Recording | None:
         """Reads a file, or lists what is wrong with it."""
+        if not path.is_file():  # to open a pipe would hold up everything
+            self.problems.append(f"this is no file ({path.name})")
+            return None
         try:
             with path.open("rb") as file:
                 return read(file.read(MAX_FILE + 1), path.name)

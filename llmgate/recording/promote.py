@@ -74,7 +74,7 @@ def promote(kept: Kept, rules: Rules, wish: Wish = Wish()) -> Recording:  # noqa
     failed = row.error and (not proper or derived.error is None) and status < 400
     us = [answer.at_us[0], *(max(0, b - a) for a, b in pairwise(answer.at_us))] if chunks else []
     recording = Recording(
-        title=text(wish.title[:_SHORT]) or title_of(row.protocol, row.method, path, body),
+        title=text(wish.title)[:_SHORT] or title_of(row.protocol, row.method, path, body),
         dialect=row.protocol,
         stream=row.stream,
         by=f"llmgate {__version__}",
@@ -112,7 +112,7 @@ def _model(body: bytes) -> str:
 
 def _labelled(recording: Recording, scrubbing: Scrubbing, wish: Wish, rules: Rules) -> Recording:
     """Adds the tags, and what was blanked."""
-    row_tags = [scrubbing.text(tag[:_SHORT]) for tag in wish.tags[:_MOST_TAGS] if tag]
+    row_tags = [scrubbing.text(tag)[:_SHORT] for tag in wish.tags[:_MOST_TAGS] if tag]
     if scrubbing.signatures:
         row_tags.append(NOT_RESENDABLE)
     scrub: Scrub | None = {
@@ -202,7 +202,7 @@ def _attempt(attempt: Attempt, scrubbing: Scrubbing) -> bytes:
         "ms": None if took_us is None else took_us // 1000,
         "retry_after": attempt.retry_after_s,
         "error_type": attempt.error_type,
-        "error": scrubbing.text(attempt.error[:_SHORT]),
+        "error": scrubbing.text(attempt.error)[:_SHORT],
     }
     return msgspec.json.encode(
         {name: fact for name, fact in facts.items() if fact not in {None, ""}}

@@ -35,7 +35,7 @@ def file_name(recording: Recording) -> str:
         f"{when[:8]}-{when[8:]}" if len(when) == 14 else "",
         _SHORT.get(recording.dialect, recording.dialect.rpartition(".")[2]),
         _slug(recording.title),
-        recording.id.removeprefix("rec_")[:16],
+        _slug(recording.id.removeprefix("rec_")[:16]),  # the file may say anything
     ]
     return "-".join(part for part in parts if part) + SUFFIX
 

@@ -94,7 +94,9 @@ class Shelf:
                 found = sorted(
                     (item.name, (item.stat().st_mtime_ns, item.stat().st_size))
                     for item in listing
-                    if item.name.endswith(SUFFIX) and not item.name.startswith(".")
+                    if item.name.endswith(SUFFIX)
+                    and not item.name.startswith(".")
+                    and item.is_file()  # to open a pipe would wait for ever
                 )
         except FileNotFoundError:
             return []

@@ -5,20 +5,21 @@ before it is read, everything else recording by recording.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
 from llmgate.recording.canonical import recording_id
 from llmgate.recording.derive import derived_of
-from llmgate.recording.importing.found import Items
+from llmgate.recording.importing.found import Found, Items, skipped
 from llmgate.recording.importing.kinds import read_import, told_kind
-from llmgate.recording.lines import Scrub
+from llmgate.recording.lines import Route, Scrub, ToolCall
 from llmgate.recording.promote import NOT_RESENDABLE
 from llmgate.recording.recording import Recording
 from llmgate.recording.rules import Rules
 from llmgate.recording.scrub import Scrubbing
+from llmgate.recording.sound import flaw
 from llmgate.wire.recordings import ImportKind
 
 _LOGS: Final = frozenset({"claude-code", "codex"})
@@ -29,14 +30,20 @@ def read_clean(data: bytes, name: str, kind: ImportKind, rules: Rules) -> Items:
     found = told_kind(data, name, kind)
     if found not in _LOGS:
         for item in read_import(data, name, found):
-            yield scrubbed(item, rules) if isinstance(item, Recording) else item
+            yield _sound(scrubbed(item, rules)) if isinstance(item, Recording) else item
         return
     scrubbing = Scrubbing(rules)
     data = b"\n".join(scrubbing.body(line) for line in data.split(b"\n"))
     for item in read_import(data, name, found):
         if isinstance(item, Recording):
             item = _counted(item, rules, scrubbing.hits, signed=scrubbing.signatures)  # noqa: PLW2901
-        yield item
+        yield _sound(item) if isinstance(item, Recording) else item
+
+
+def _sound(recording: Recording) -> Found:
+    """The recording, or why it is left out."""
+    why = flaw(recording)
+    return skipped(recording.name or recording.title, why) if why else recording
 
 
 def scrubbed(recording: Recording, rules: Rules) -> Recording:
@@ -45,8 +52,13 @@ def scrubbed(recording: Recording, rules: Rules) -> Recording:
     text = scrubbing.text
     clean = msgspec.structs.replace(
         recording,
+        id=text(recording.id),
         title=text(recording.title),
+        tags=tuple(map(text, recording.tags)),
+        by=text(recording.by),
         note=text(recording.note),
+        t0=text(recording.t0),
+        method=text(recording.method),
         path=text(recording.path),
         model=text(recording.model),
         request_headers=tuple((n, text(v)) for n, v in recording.request_headers),
@@ -54,12 +66,32 @@ def scrubbed(recording: Recording, rules: Rules) -> Recording:
         body=scrubbing.body(recording.body),
         chunks=scrubbing.chunks(recording.chunks),
         error=None if recording.error is None else text(recording.error),
+        route=_route(recording.route, scrubbing),
+        text=text(recording.text),
+        finish=text(recording.finish),
+        tool_calls=tuple(_call(call, text) for call in recording.tool_calls),
+        unknown_lines={at: scrubbing.body(one) for at, one in recording.unknown_lines.items()},
+        unknown_keys={
+            at: {name: msgspec.Raw(scrubbing.body(bytes(one))) for name, one in some.items()}
+            for at, some in recording.unknown_keys.items()
+        },
     )
     if not scrubbing.hits and isinstance(recording.scrub, dict):
         return recording
     if scrubbing.hits:
         clean = _read_again(clean)
     return _counted(clean, rules, scrubbing.hits, signed=scrubbing.signatures)
+
+
+def _route(route: Route | None, scrubbing: Scrubbing) -> Route | None:
+    if route is None:
+        return None
+    attempts = [msgspec.Raw(scrubbing.body(bytes(one))) for one in route.attempts]
+    return Route(name=scrubbing.text(route.name), attempts=attempts)
+
+
+def _call(call: ToolCall, text: Callable[[str], str]) -> ToolCall:
+    return ToolCall(id=text(call.id), name=text(call.name), arguments=text(call.arguments))
 
 
 def _read_again(recording: Recording) -> Recording:
