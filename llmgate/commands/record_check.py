@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from llmgate.commands.record_rules import rules_from
 from llmgate.errors import ConfigProblem, LlmgateError
 from llmgate.recording.checking import Finding, check
 from llmgate.recording.format import MAX_FILE, SUFFIX
@@ -29,11 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a pattern of your own that must not be there; may be repeated",
     )
+    parser.add_argument("--config", metavar="FILE", help="whose secrets must not be there, too")
+    parser.add_argument("--env-file", metavar="FILE", help="default: .env beside the config")
 
 
 def run(args: argparse.Namespace) -> int:
     """Checks the files; 1 when something is wrong with one."""
-    rules = _rules(args.redact)
+    rules = _rules(args)
     count, failed = 0, False
     for path in _files(args.paths):
         count += 1
@@ -49,11 +52,13 @@ def run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _rules(redact: list[str]) -> Rules:
+def _rules(args: argparse.Namespace) -> Rules:
+    """Known shapes, the secrets of the config, and what was named."""
     try:
-        return Rules((), redact)
+        Rules((), args.redact)
     except ConfigProblem as problem:
         raise LlmgateError(f"--redact: {problem.message}") from problem
+    return rules_from(args, args.redact)
 
 
 def _files(names: list[str]) -> Iterator[Path]:

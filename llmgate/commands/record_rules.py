@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from llmgate.config.dotenv import environment
@@ -14,9 +15,11 @@ from llmgate.errors import ConfigProblem
 from llmgate.recording.rules import Rules
 
 
-def rules_from(args: argparse.Namespace) -> Rules:
-    """Those of ``--config`` and ``--env-file``, else of the config that would be found."""
-    return rules_of(_snapshot(args))
+def rules_from(args: argparse.Namespace, redact: Iterable[str] = ()) -> Rules:
+    """Those of ``--config`` and ``--env-file``, else of the config that would be found, and
+    ``redact``, which are patterns.
+    """
+    return rules_of(_snapshot(args), redact)
 
 
 def _snapshot(args: argparse.Namespace) -> Snapshot:

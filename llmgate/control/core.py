@@ -113,7 +113,10 @@ class Core:
             today=self.spend,
             recording=self.store.status(),
             keyless=not config.keys,
-            demo=any(p.kind == "recording" and p.enabled for p in config.providers.values()),
+            demo=any(
+                p.kind == "recording" and p.mode is None and p.enabled
+                for p in config.providers.values()
+            ),
         )
 
     def providers(self) -> list[ProviderView]:

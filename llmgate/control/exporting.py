@@ -1,7 +1,7 @@
 """Reads exchanges from the store and makes recordings of them: for the control API and commands."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -34,9 +34,11 @@ class Exported(msgspec.Struct, frozen=True):
     ids: list[str]
 
 
-def rules_of(snapshot: Snapshot) -> Rules:
-    """What must not get out: the config's secrets and patterns, and the known shapes."""
-    return Rules(secrets_of(snapshot), snapshot.config.recording.redact)
+def rules_of(snapshot: Snapshot, redact: Iterable[str] = ()) -> Rules:
+    """What must not get out: the config's secrets and patterns, ``redact`` (patterns, too), and
+    the known shapes.
+    """
+    return Rules(secrets_of(snapshot), [*snapshot.config.recording.redact, *redact])
 
 
 async def kept(queries: Queries, exchange_id: str) -> Kept:

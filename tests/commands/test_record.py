@@ -185,3 +185,18 @@ def test_a_recording_is_shown_the_same_every_time_and_safely(
     assert "[user] And" in first
     assert "[answer] Yes: {{key:anthropic}}" in first
     assert "\x1b" not in first
+
+
+def test_the_check_looks_for_the_secrets_of_a_config(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("providers: {own: {kind: openai, api_key: lighthouse}}\n")
+    assert export(data, "x000001", "--to", tmp_path / "out", "--title", "my lighthouse") == 0
+    capsys.readouterr()
+
+    assert record("check", tmp_path / "out") == 0
+    assert record("check", tmp_path / "out", "--config", config) == 1
+    said = capsys.readouterr().out
+    assert "own" in said
+    assert "lighthouse" not in said.partition(": ")[2]
