@@ -8,7 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from llmgate import __version__
-from llmgate.errors import ConfigProblem, LlmgateError, StartupProblem
+from llmgate.commands.reader import forget
+from llmgate.errors import ConfigProblem, LlmgateError, Misuse, StartupProblem
+
+_BROKEN_PIPE = 141  # as a shell says of a program that SIGPIPE ended
 
 COMMANDS = {
     "up": "start the gateway and open the terminal UI on it",
@@ -52,7 +55,8 @@ def _run(name: str, arguments: list[str]) -> int:
     command.add_arguments(parser)
     try:
         code: int = command.run(parser.parse_args(arguments))
-    except (StartupProblem, ConfigProblem) as problem:
+        sys.stdout.flush()
+    except (StartupProblem, ConfigProblem, Misuse) as problem:
         print(f"llmgate: {problem}{_more(problem)}", file=sys.stderr)
         return 2
     except LlmgateError as problem:
@@ -60,6 +64,9 @@ def _run(name: str, arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `llmgate check | head` has seen enough
+        forget()
+        return _BROKEN_PIPE
     return code
 
 

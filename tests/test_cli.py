@@ -1,5 +1,7 @@
 """The command table."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,15 @@ def test_every_command_tells_its_options(name: str, capsys: pytest.CaptureFixtur
 
     assert ended.value.code == 0
     assert f"usage: llmgate {name}" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+def test_a_reader_that_has_seen_enough_is_no_traceback() -> None:
+    line = [sys.executable, "-m", "llmgate", "check", "--schema"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()  # long before anything is written
+
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
