@@ -3,6 +3,7 @@
     LlmgateError
     ├── ConfigProblem            a line of config.yaml (or .env) that cannot be used
     ├── StartupProblem           `llmgate` cannot start: one line, exit code 2
+    ├── Misuse                   a command is asked for what makes no sense: exit code 2
     └── CallError                answered to a caller, in the shape of the caller's protocol
         ├── BadRequest      400  caller_invalid_request
         ├── BodyTooLarge    413  caller_too_large
@@ -117,6 +118,12 @@ class ConfigProblem(LlmgateError):
 
 class StartupProblem(LlmgateError):
     """`llmgate` cannot start: says what and what to do, in one line; the process exits with 2."""
+
+
+class Misuse(LlmgateError):
+    """A command is asked for what makes no sense (an option, an id, a file): the process exits with
+    2, as for an option that it does not know.
+    """
 
 
 class CallError(LlmgateError):

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from llmgate.commands.child import Child, child_command
-from llmgate.errors import LlmgateError, StartupProblem
+from llmgate.errors import LlmgateError, Misuse, StartupProblem
 from llmgate.server.run_file import owned, running
 from llmgate.server.token import TOKEN_FILE
 from llmgate.store.folder import data_folder
@@ -21,6 +21,7 @@ from llmgate.wire.safe_text import safe_text
 _PATIENCE: Final = httpx.Timeout(600, connect=5)  # a large import or a vacuum takes its time
 _STARTING_S: Final = 5
 _LONGEST: Final = 2_000
+_MISUSED: Final = frozenset({400, 404, 413, 422})  # asking the same again would change nothing
 
 T = TypeVar("T")
 Parameters = Mapping[str, str | int | float | bool | list[str]]
@@ -96,7 +97,9 @@ async def fetch(
     params: Parameters | None = None,
     body: object = None,
 ) -> httpx.Response:
-    """A good answer as it came. Raises ``LlmgateError`` with what the gateway said of a bad one."""
+    """A good answer as it came. Raises ``LlmgateError`` with what the gateway said of a bad one,
+    ``Misuse`` where what was asked for makes no sense.
+    """
     content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
     raw = isinstance(body, bytes) or body is None
     headers = {} if raw else {"content-type": "application/json"}
@@ -108,6 +111,8 @@ async def fetch(
         raise LlmgateError(f"the gateway at {_host(client)} does not answer") from error
     except httpx.TransportError as error:
         raise LlmgateError(f"the connection to the gateway at {_host(client)} is lost") from error
+    if answer.status_code in _MISUSED:
+        raise Misuse(_why(answer))
     if answer.is_error:
         raise LlmgateError(_why(answer))
     return answer

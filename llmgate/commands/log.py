@@ -4,7 +4,6 @@ lines.
 
 import argparse
 import asyncio
-import os
 import re
 import sys
 import time
@@ -16,7 +15,8 @@ from llmgate.commands.log_filter import STATES, error_filter, state_filter
 from llmgate.commands.log_show import PARTS, show
 from llmgate.commands.log_table import print_table, terminal_width
 from llmgate.commands.log_tail import tail
-from llmgate.errors import LlmgateError, StartupProblem
+from llmgate.commands.reader import may_leave
+from llmgate.errors import Misuse, StartupProblem
 from llmgate.store.filters import Filter
 from llmgate.store.folder import data_folder, store_file
 from llmgate.store.queries import MAX_PAGE, Queries
@@ -117,13 +117,10 @@ def run(args: argparse.Namespace) -> int:
             f"nothing is recorded in {path.parent} yet: start the gateway with `llmgate up`,"
             " or name its folder with --data-dir"
         )
+    code = 0
     try:
-        code = asyncio.run(_act(args, path))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still buffered would fail once more when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        with may_leave():
+            code = asyncio.run(_act(args, path))
     except KeyboardInterrupt:
         return 0 if args.action == "tail" else 130
     return code
@@ -191,6 +188,6 @@ def moment_ms(text: str, now_ms: int) -> int:
         moment = datetime.fromisoformat(text.strip())
         return int(moment.timestamp() * 1000)
     except (ValueError, OverflowError) as error:
-        raise LlmgateError(
+        raise Misuse(
             f"--since {text[:40]!r} is neither a span like 5m, 2h, 3d nor a date like 2026-11-20"
         ) from error

@@ -5,7 +5,7 @@ import fnmatch
 import re
 from typing import Final, get_args
 
-from llmgate.errors import ErrorType, LlmgateError
+from llmgate.errors import ErrorType, Misuse
 from llmgate.wire.exchanges import State
 
 STATES: Final[tuple[str, ...]] = get_args(State)
@@ -20,7 +20,7 @@ def state_filter(text: str) -> str:
     words = [word.lower() for word in _words(text)]
     for word in words:
         if word != "live" and not fnmatch.filter(STATES, word):
-            raise LlmgateError(
+            raise Misuse(
                 f"--state {word[:40]!r} is none of: {', '.join(STATES)}; `live` is the first three"
             )
     return ",".join(words)
@@ -39,7 +39,7 @@ def _error(word: str) -> str:
         return asked
     if any(asked in known for known in ERROR_TYPES):
         return f"*{asked}*"
-    raise LlmgateError(f"--error {word[:40]!r} is part of no error type; {_near(asked)}")
+    raise Misuse(f"--error {word[:40]!r} is part of no error type; {_near(asked)}")
 
 
 def _near(asked: str) -> str:

@@ -1,12 +1,11 @@
 """`llmgate record show`: a recording as a person reads it, the same lines for the same file."""
 
 import argparse
-import os
-import sys
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
+from llmgate.commands.reader import may_leave
 from llmgate.errors import BadRequest, LlmgateError
 from llmgate.formats import catalog
 from llmgate.recording.format import MAX_FILE, read
@@ -23,14 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints them; a reader that goes away (`| head`) is no error."""
-    try:
+    with may_leave():
         for file in args.files:
             for line in lines_of(_read(Path(file)), chunks=args.chunks):
                 print(safe_text(line))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still buffered would fail once more when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -5,16 +5,35 @@ compares.
 import argparse
 import asyncio
 import sys
+from typing import Final
 
 import msgspec
 
 from llmgate.commands import replay_asked, replay_follow, replay_table
 from llmgate.commands.attached import ask, attached
 from llmgate.commands.log import add_filters
+from llmgate.commands.reader import may_leave
 from llmgate.compare.fail_if import HELP, BadRule, Judgement, Rule, parse
 from llmgate.compare.report import markdown
-from llmgate.errors import LlmgateError, StartupProblem
+from llmgate.errors import LlmgateError, Misuse
 from llmgate.wire.replays import Matrix, ReplayView
+
+_BROKEN: Final = 1
+_UNFINISHED: Final = 3
+_CODES: Final = """\
+exit codes:
+  0    all was sent and no rule is broken; single answers may have failed: --fail-if failed
+  1    a rule is broken, nothing ended well, or the gateway failed
+  2    nothing was sent: an option, id, file, provider or rule makes no sense
+  3    not all was sent: the limit is reached, or somebody stopped it; --resume goes on
+  130  Ctrl-C: it is stopped, --resume goes on"""
+
+
+class Report(Matrix, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``--json`` prints: the matrix, and beside it what the rule of ``--fail-if`` says."""
+
+    fail_if: str = ""
+    judgement: Judgement | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID|FILE|FOLDER",
         help="exchanges by id, recordings, logs and folders of them; or choose with the filters",
     )
-    parser.epilog, parser.formatter_class = HELP, argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"{HELP}\n\n{_CODES}"
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     _sending(parser)
     _output(parser)
     add_filters(parser)
@@ -71,21 +91,23 @@ def _sending(parser: argparse.ArgumentParser) -> None:
 
 
 def _output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="the matrix as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="the matrix and what the rule says as JSON"
+    )
     parser.add_argument("--markdown", action="store_true", help="the matrix as a Markdown report")
     parser.add_argument(
-        "--fail-if", metavar="RULE", help="exit code 1 if, like 'similarity<0.8 or cost>2x'"
+        "--fail-if",
+        metavar="RULE",
+        help="exit code 1 if, like 'similarity<0.8 or cost>2x'",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when all is well, 1 when a rule is broken, or nothing could be sent or ended well, 2 for a
-    rule that cannot be read.
-    """
+    """Sends, or shows what came of it; gives the exit code that the help tells of."""
     try:
         rule = parse(args.fail_if) if args.fail_if else None
     except BadRule as error:
-        raise StartupProblem(str(error)) from error
+        raise Misuse(str(error)) from error
     return asyncio.run(_act(args, rule))
 
 
@@ -94,7 +116,8 @@ async def _act(args: argparse.Namespace, rule: Rule | None) -> int:
     async with attached(args.data_dir, config=args.config, env_file=args.env_file) as client:
         if args.list:
             views = await ask(client, "GET", "replays", list[ReplayView])
-            replay_table.print_list(views, as_json=args.json)
+            with may_leave():
+                replay_table.print_list(views, as_json=args.json)
             return 0
         if args.matrix:
             view = await ask(client, "GET", f"replays/{args.matrix}", ReplayView)
@@ -112,27 +135,35 @@ async def _act(args: argparse.Namespace, rule: Rule | None) -> int:
 
 
 def _told(matrix: Matrix, args: argparse.Namespace, rule: Rule | None) -> int:
-    """Prints the matrix; the exit code."""
+    """Prints the matrix and what is to be said of it; the exit code."""
     view = matrix.replay
     if view.state == "failed":
         raise LlmgateError(view.problem)
     judgement = rule.judge(matrix) if rule else None
+    with may_leave():  # what the rule says is told all the same
+        _print(matrix, args, judgement)
+    said = _judged(judgement)
+    if view.state in {"stopped", "limit"}:
+        said.append(replay_follow.unfinished(view))
+    futile = view.done > 0 and view.failed == view.done
+    if futile:
+        said.append("nothing ended well")
+    for line in said:
+        print(f"llmgate: {replay_table.plain(line)}", file=sys.stderr)
+    if futile or (judgement and judgement.broken):
+        return _BROKEN
+    return _UNFINISHED if view.state in {"stopped", "limit"} else 0
+
+
+def _print(matrix: Matrix, args: argparse.Namespace, judgement: Judgement | None) -> None:
     if args.json:
-        print(msgspec.json.encode(matrix).decode())
+        parts = {name: getattr(matrix, name) for name in Matrix.__struct_fields__}
+        report = Report(**parts, fail_if=(args.fail_if or "").strip(), judgement=judgement)
+        print(msgspec.json.encode(report).decode())
     elif args.markdown:
         print(markdown(matrix, judgement))
     else:
         replay_table.print_matrix(matrix)
-    broken = judgement.broken if judgement else []
-    for line in _judged(judgement):
-        print(f"llmgate: {replay_table.plain(line)}", file=sys.stderr)
-    open_ended = view.state in {"stopped", "limit"}
-    if open_ended:
-        print(f"llmgate: {replay_follow.unfinished(view)}", file=sys.stderr)
-    futile = view.done > 0 and view.failed == view.done
-    if futile:
-        print("llmgate: nothing ended well", file=sys.stderr)
-    return 1 if broken or open_ended or futile else 0
 
 
 def _judged(judgement: Judgement | None) -> list[str]:

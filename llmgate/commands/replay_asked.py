@@ -12,7 +12,7 @@ import msgspec
 
 from llmgate.commands.attached import ask
 from llmgate.commands.log import filter_of
-from llmgate.errors import LlmgateError
+from llmgate.errors import Misuse
 from llmgate.wire.recordings import ImportAnswer
 from llmgate.wire.replays import MAX_SOURCES, ReplaySpec, ReplayTarget, Timing
 from llmgate.wire.safe_text import safe_text
@@ -27,9 +27,9 @@ async def spec(client: httpx.AsyncClient, args: argparse.Namespace) -> ReplaySpe
     ids = await _ids(client, args.words)
     chosen = {} if args.words else _filter(args)
     if args.words and _filter(args):
-        raise LlmgateError("name exchanges, or choose them with filters: not both")
+        raise Misuse("name exchanges, or choose them with filters: not both")
     if not args.words and not chosen:
-        raise LlmgateError(
+        raise Misuse(
             "which exchanges? Name ids or recordings, or choose some with --marked, --model,"
             " --since 1h, --tag ...; `llmgate log` lists them"
         )
@@ -53,7 +53,7 @@ async def spec(client: httpx.AsyncClient, args: argparse.Namespace) -> ReplaySpe
 def _target(text: str) -> ReplayTarget:
     provider, _, model = text.partition("/")
     if not provider:
-        raise LlmgateError(f"--to {text!r} names no provider: write PROVIDER or PROVIDER/MODEL")
+        raise Misuse(f"--to {text!r} names no provider: write PROVIDER or PROVIDER/MODEL")
     return ReplayTarget(provider=provider, model=model)
 
 
@@ -61,7 +61,7 @@ def _field(text: str) -> tuple[str, msgspec.Raw]:
     """``temperature=0``: what is no JSON is a text."""
     name, equals, value = text.partition("=")
     if not (name and equals):
-        raise LlmgateError(f"--set {text!r} sets nothing: write FIELD=VALUE, like temperature=0")
+        raise Misuse(f"--set {text!r} sets nothing: write FIELD=VALUE, like temperature=0")
     raw = value.strip().encode()
     try:
         msgspec.json.decode(raw)
@@ -77,9 +77,7 @@ def _timing(text: str) -> tuple[Timing, float]:
         speed = float(found[1] or found[2])
         if speed > 0:
             return "recorded", speed
-    raise LlmgateError(
-        f"--timing {text!r} is none of: fast, recorded, x2 (recorded, twice as fast)"
-    )
+    raise Misuse(f"--timing {text!r} is none of: fast, recorded, x2 (recorded, twice as fast)")
 
 
 def _filter(args: argparse.Namespace) -> dict[str, str]:
@@ -111,10 +109,10 @@ def _files(word: str) -> list[Path]:
     if path.is_dir():
         files = sorted(one for one in path.rglob("*") if one.name.endswith(_FILES))
         if not files:
-            raise LlmgateError(f"there are no recordings in {word}")
+            raise Misuse(f"there are no recordings in {word}")
         return files[:MAX_SOURCES]
     if "/" in word or word.endswith(_FILES):
-        raise LlmgateError(f"there is no file {word}")
+        raise Misuse(f"there is no file {word}")
     return []
 
 
@@ -122,7 +120,7 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise LlmgateError(f"cannot read {file}: {error.strerror}") from error
+        raise Misuse(f"cannot read {file}: {error.strerror}") from error
 
 
 async def _imported(client: httpx.AsyncClient, file: Path) -> list[str]:
@@ -133,5 +131,5 @@ async def _imported(client: httpx.AsyncClient, file: Path) -> list[str]:
         print(f"llmgate: {safe_text(f'{one.what}: {one.why}', newlines=False)}", file=sys.stderr)
     found = [*answer.ids, *answer.already]
     if not found:
-        raise LlmgateError(f"nothing in {file} could be taken in")
+        raise Misuse(f"nothing in {file} could be taken in")
     return found

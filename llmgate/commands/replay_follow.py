@@ -10,7 +10,7 @@ import httpx
 from llmgate.commands.attached import ask
 from llmgate.commands.log_table import money
 from llmgate.commands.replay_table import estimate_lines, plain, requests
-from llmgate.errors import LlmgateError, StartupProblem
+from llmgate.errors import LlmgateError, Misuse
 from llmgate.wire.replays import ReplayEstimate, ReplaySpec, ReplayView
 
 _EVERY_S: Final = 0.2
@@ -25,13 +25,13 @@ async def agreed(client: httpx.AsyncClient, spec: ReplaySpec, args: argparse.Nam
         return False
     if not estimate.requests:
         why = estimate.refused[0].reason if estimate.refused else "nothing is left of it"
-        raise LlmgateError(f"nothing can be sent: {plain(why)}")
+        raise Misuse(f"nothing can be sent: {plain(why)}")
     if args.yes:
         return True
     if sys.stdin.isatty() and sys.stderr.isatty():
         return await _answered(f"send {requests(estimate.requests)}? [y/N] ")
     if spec.limit_usd is None:
-        raise StartupProblem(
+        raise Misuse(
             "this may cost money and nobody can be asked: add --yes, or --limit-usd with the most"
             " it may spend"
         )

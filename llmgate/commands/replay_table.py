@@ -75,14 +75,13 @@ def print_list(views: Sequence[ReplayView], *, as_json: bool) -> None:
 
 
 def print_matrix(matrix: Matrix) -> None:
-    """A line for each request at each place, then the sums."""
+    """A line for each request at each place, then the sums of all that was sent."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _USUAL_WIDTH
     lines: list[tuple[str, ...]] = [("REQUEST", *_TITLES)]
     for row in matrix.rows:
         lines += _block(row.title or row.source.id, matrix.columns, row.cells)
-    if len(matrix.rows) > 1:
-        once = "" if matrix.replay.spec.times == 1 else ", EACH ONCE"
-        lines += _block(f"TOTAL{once}", matrix.columns, matrix.totals)
+    if len(matrix.rows) > 1 or matrix.replay.spec.times > 1:  # the cells are medians of the times
+        lines += _block("TOTAL", matrix.columns, matrix.totals)
     for line in (*_aligned(lines, width), *_reasons(matrix)):
         print(line)
     for note in matrix.replay.estimate.notes:

@@ -22,6 +22,7 @@ A rule compares figures of every result with numbers, or with the original's:
   failed, not ok      a result that ended badly, or a request that the target was refused
   mean.similarity<0.9, sum.cost>$1, mean.failed>5%
                       over all requests of a target instead of each
+With --times over 1 the figures of a request are the medians of its results.
 Joined by and, or, not and brackets. What is not known (a cost without a price) breaks no rule, and
 is told; with `or unknown` it does."""
 

@@ -2,10 +2,14 @@
 
 The figures of a cell are the medians of the results that ended well, or of all that ended when none
 did: a refusal that comes at once would make a place look fast. Its state, status and error are
-those of the first result that went wrong, so that nothing hides behind a median.
+those of the first result that went wrong, so that nothing hides behind a median. What was cancelled
+was not answered and is sent again by a resume: it is a result only where there is no other.
+
+The totals tell what was spent: tokens and cost of everything that was sent, also of what failed or
+was cancelled, and each of the times.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final, Literal, TypeVar
 
@@ -43,13 +47,17 @@ def build(
     """
     reasons = {(one.source, one.target): one.reason for one in refused}
     rows: list[MatrixRow] = []
+    sent: list[list[ExchangeSummary]] = [[] for _ in columns]
     for source, title, answer in sources:
         cells = [cell_of([(source, similarity(answer, answer))])]
+        sent[0].append(source)
         for number, column in enumerate(columns[1:]):
             reason = reasons.get((source.id, column)) or reasons.get((source.id, ""), "")
-            cells.append(cell_of(results.get((source.id, number), ()), reason))
+            given = results.get((source.id, number), ())
+            cells.append(cell_of(given, reason))
+            sent[number + 1] += [summary for summary, _ in given]
         rows.append(MatrixRow(source=source, title=title, cells=cells))
-    totals = [total_of([row.cells[n] for row in rows]) for n in range(len(columns))]
+    totals = [total_of([row.cells[n] for row in rows], sent[n]) for n in range(len(columns))]
     return Matrix(replay=view, columns=list(columns), rows=rows, totals=totals)
 
 
@@ -57,6 +65,7 @@ def cell_of(results: Sequence[Result], refusal: str = "") -> Cell:
     """What came of one request at one place."""
     if not results:
         return Cell(state="refused", error=refusal) if refusal else Cell()
+    results = [one for one in results if one[0].state != "cancelled"] or results
     rows = [summary for summary, _ in results]
     told = _first_to_tell(rows)
     counted = [one for one in results if _is_well(one[0])]
@@ -80,10 +89,11 @@ def cell_of(results: Sequence[Result], refusal: str = "") -> Cell:
     )
 
 
-def total_of(cells: Sequence[Cell]) -> Cell:
+def total_of(cells: Sequence[Cell], sent: Sequence[ExchangeSummary]) -> Cell:
     """A column as one cell: medians of times and similarity, sums of tokens and cost.
 
-    A sum that lacks a request which ended well is marked as estimated.
+    The sums are over all that was ``sent``, not over the cells, which with several times are
+    medians. One that lacks the figure of an answer is marked as estimated.
     """
     given = [cell for cell in cells if cell.ok] or [cell for cell in cells if cell.ids]
     return Cell(
@@ -91,11 +101,11 @@ def total_of(cells: Sequence[Cell]) -> Cell:
         ttfb_us=_whole(cell.ttfb_us for cell in given),
         total_us=_whole(cell.total_us for cell in given),
         tokens_per_s=_middle(cell.tokens_per_s for cell in given),
-        input_tokens=_sum([cell.input_tokens for cell in given]),
-        output_tokens=_sum([cell.output_tokens for cell in given]),
-        usage_basis=_of_sum((cell.output_tokens, cell.usage_basis) for cell in given),
-        cost_usd=_sum([cell.cost_usd for cell in given]),
-        cost_basis=_of_sum((cell.cost_usd, cell.cost_basis) for cell in given),
+        input_tokens=_sum([row.input_tokens for row in sent]),
+        output_tokens=_sum([row.output_tokens for row in sent]),
+        usage_basis=_of_sum(sent, lambda row: (row.output_tokens, row.usage_basis)),
+        cost_usd=_sum([row.cost_usd for row in sent]),
+        cost_basis=_of_sum(sent, lambda row: (row.cost_usd, row.cost_basis)),
         similarity=_middle(cell.similarity for cell in given),
         ok=sum(cell.ok for cell in cells),
     )
@@ -146,7 +156,13 @@ def _weakest(bases: Iterable[Basis]) -> Basis:
     return "unknown"
 
 
-def _of_sum(parts: Iterable[tuple[float | None, Basis]]) -> Basis:
-    given = list(parts)
-    known = [basis for value, basis in given if value is not None]
-    return "estimated" if known and len(known) < len(given) else _weakest(known)
+def _of_sum(
+    rows: Sequence[ExchangeSummary],
+    read: Callable[[ExchangeSummary], tuple[float | None, Basis]],
+) -> Basis:
+    """How sure a sum is. What failed without a figure used nothing, so it is not missing."""
+    known = [basis for value, basis in map(read, rows) if value is not None]
+    missing = any(
+        read(row)[0] is None and (_is_well(row) or bool(row.output_tokens)) for row in rows
+    )
+    return "estimated" if known and missing else _weakest(known)

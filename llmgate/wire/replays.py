@@ -120,7 +120,8 @@ class ReplayView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What came of one request at one place; with ``times`` over 1 the medians of its results.
+    """What came of one request at one place; with ``times`` over 1 the medians of its results. What
+    was cancelled is no result, unless nothing else is there: a resume sends it again.
 
     ``similarity`` (0 to 1) is that of the answer to the original's, None when either has none.
     """
@@ -151,7 +152,8 @@ class MatrixRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Matrix(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``GET /replays/{id}/matrix``: the first column is the original. ``totals`` has a cell for
-    each column: medians of times and similarity, sums of tokens and cost.
+    each column: medians of times and similarity, and what was spent: tokens and cost of all that
+    was sent, also of what failed and each of the ``times``.
     """
 
     replay: ReplayView

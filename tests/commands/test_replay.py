@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -96,7 +97,7 @@ async def test_a_script_must_say_that_money_may_be_spent() -> None:
 
     assert (code, out) == (2, "")
     assert "--yes" in err
-    assert limited[0] == 1
+    assert limited[0] == 3
     assert "1 of 3 are done, the next would go over $0.02" in limited[2]
     assert "--limit-usd USD` goes on with another limit" in limited[2]
     assert estimate[0] == 0
@@ -206,6 +207,7 @@ WRONG = [
     (("no/such.har",), "there is no file no/such.har"),
     (("--resume", "nosuch"), "no replay has the id 'nosuch'"),
     (("--matrix", "nosuch"), "no replay has the id 'nosuch'"),
+    (("--since", "soon"), "is neither a span"),
 ]
 
 
@@ -218,9 +220,40 @@ async def test_what_cannot_be_done_is_one_line() -> None:
             said.append(await at.ran(*given))
 
     for (_, words), (code, out, err) in zip(WRONG, said, strict=True):
-        assert (code, out) == (1, ""), err
+        assert (code, out) == (2, ""), err
         assert words in err.splitlines()[-1]
         assert err.splitlines()[-1].startswith("llmgate: ")
+
+
+async def test_a_reader_that_goes_away_is_no_error_and_a_broken_rule_is_told_all_the_same() -> None:
+    async with stand() as at:
+        await at.ran(at.ids[0], "--to", "two", "--yes", "--name", "kept")
+        listed = await unread_by_anyone(at, "--list")
+        name = json.loads((await at.ran("--list", "--json"))[1])["id"]
+        broken = await unread_by_anyone(at, "--matrix", name, "--fail-if", "similarity>0")
+
+    assert listed == (0, "")
+    assert broken[0] == 1
+    assert broken[1].startswith("llmgate: ")
+    assert "similarity" in broken[1]
+    assert "Error" not in broken[1]
+
+
+async def unread_by_anyone(at: Stand, *arguments: str) -> tuple[int | None, str]:
+    """Runs it into a pipe that nobody reads; its code and what it complained of."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = await asyncio.create_subprocess_exec(
+        *PROGRAM,
+        *at.line(*arguments),
+        cwd=at.gateway.folder,
+        env=environment(at.gateway.folder),
+        stdout=writer,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writer)
+    _, err = await process.communicate()
+    return process.returncode, err.decode()
 
 
 async def test_a_rule_that_is_broken_is_exit_code_1_and_the_report_is_markdown() -> None:
@@ -232,13 +265,21 @@ async def test_a_rule_that_is_broken_is_exit_code_1_and_the_report_is_markdown()
         broken = await at.ran(*line, "similarity<0.9", "--markdown")
         holds = await at.ran(*line, "cost>5x")
         unread = await at.ran(*line, "similarity<<1")
+        as_json = await at.ran(*line, "similarity<0.9 or cost>5x", "--json")
+        unruled = await at.ran(at.ids[0], "--to", "two", "--yes", "--json")
 
-    assert broken[0] == 1
+    report = json.loads(as_json[1])
+    assert broken[0] == as_json[0] == 1
+    assert report["fail_if"] == "similarity<0.9 or cost>5x"
+    assert "similarity is 0" in report["judgement"]["broken"][0]
+    assert report["judgement"]["unjudged"] == []
+    assert len(report["rows"]) == 1
+    assert "judgement" not in json.loads(unruled[1])
     assert "similarity" in broken[2]
     assert "| " in broken[1]
     assert holds[0] == 0, holds[2]
     assert unread[0] == 2
-    assert len(at.two.requests) == 2  # a rule that cannot be read is said before anything is sent
+    assert len(at.two.requests) == 4  # a rule that cannot be read is said before anything is sent
 
 
 async def test_a_folder_of_recordings_is_taken_in_first(tmp_path: Path) -> None:

@@ -120,6 +120,39 @@ def test_a_sum_that_lacks_a_cost_is_estimated_and_never_zero() -> None:
     assert (total.cost_usd, total.cost_basis) == (None, "unknown")
 
 
+def test_what_was_cancelled_is_no_result_beside_others() -> None:
+    well = [result(f"x{n}", ttfb_us=5, cost_usd=0.1) for n in range(2)]
+    gone = result("x9", None, state="cancelled", status=None, ttfb_us=1, error="cancelled")
+    cell = built(well[0], gone, well[1]).rows[0].cells[1]
+    live = built(gone, result("x1", state="waiting", status=None)).rows[0].cells[1]
+    alone = built(gone).rows[0].cells[1]
+
+    assert (cell.state, cell.error, cell.ids, cell.ok) == ("finished", "", ["x0", "x1"], 2)
+    assert live.state == "waiting"
+    assert (alone.state, alone.error, alone.ids, alone.ok) == ("cancelled", "cancelled", ["x9"], 0)
+
+
+def test_totals_count_everything_that_was_sent() -> None:
+    matrix = built(
+        *(result(f"x{n}", input_tokens=n, cost_usd=n / 4, cost_basis="reported") for n in (1, 2)),
+        result("x3", None, state="failed", input_tokens=4, cost_usd=1, cost_basis="reported"),
+        result("x4", None, state="cancelled", input_tokens=8, cost_usd=2, cost_basis="reported"),
+        result("x5", None, state="failed", status=500),
+        source=row("s", input_tokens=7, cost_usd=0.5, cost_basis="reported"),
+    )
+    original, total = matrix.totals
+
+    assert (total.input_tokens, total.cost_usd, total.cost_basis) == (15, 3.75, "reported")
+    assert (original.input_tokens, original.cost_usd) == (7, 0.5)
+
+
+def test_a_sum_without_the_cost_of_a_cancelled_answer_is_estimated() -> None:
+    known = result("x0", cost_usd=0.25, cost_basis="reported")
+    gone = result("x1", None, state="cancelled", output_tokens=9)
+
+    assert built(known, gone).totals[1].cost_basis == "estimated"
+
+
 def test_a_matrix_of_nothing_is_built() -> None:
     matrix = build(VIEW, ["original", "p/m"], [], {}, [])
 

@@ -34,7 +34,8 @@ async def test_a_cell_holds_the_figures_and_how_alike_the_answers_are(tmp_path: 
     assert {rows[one]["provider"] for one in other["ids"]} == {"two"}
     assert {rows[one]["parent"] for one in (*same["ids"], *other["ids"])} == {ids[0]}
     assert same["cost_usd"] == pytest.approx(0.015)
-    assert matrix["totals"][1]["cost_usd"] == pytest.approx(0.03)
+    assert [cell["cost_usd"] for cell in matrix["totals"]] == pytest.approx([0.03, 0.09, 0.09])
+    assert matrix["replay"]["spent_usd"] == pytest.approx(0.18)
     assert matrix["replay"]["done"] == 12
 
 

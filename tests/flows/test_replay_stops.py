@@ -67,8 +67,10 @@ async def test_a_second_stop_cancels_and_a_resume_sends_those_again(tmp_path: Pa
         await stage.two.closed(1)
         await stage.ask("POST", f"replays/{name}/resume")
         over = await stage.ended(name)
+        cell = (await stage.ask("GET", f"replays/{name}/matrix"))["rows"][0]["cells"][1]
 
     assert cancelled == ["cancelled", "cancelled"]
+    assert (cell["state"], cell["ok"], len(cell["ids"])) == ("finished", 3, 3)
     assert (view["state"], view.get("done", 0)) == ("stopped", 0)
     assert (over["state"], over["done"], over.get("failed", 0)) == ("finished", 3, 0)
     assert len(stage.two.requests) == 5
