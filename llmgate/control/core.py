@@ -1,6 +1,7 @@
 """The running gateway as the control API sees it: the place that says how everything is doing."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from time import monotonic, time, time_ns
 
 import msgspec
@@ -18,6 +19,7 @@ from llmgate.live import Hub
 from llmgate.metrics import Metrics
 from llmgate.replay.replays import Replays
 from llmgate.routing.observed import Observed
+from llmgate.store.problems import StoreProblem
 from llmgate.store.writer import Store
 from llmgate.upstream.providers import Provider
 from llmgate.wire.exchanges import ExchangeSummary
@@ -84,7 +86,8 @@ class Core:
         """Sums today's spend anew, at most every two seconds unless ``fresh``."""
         if fresh or monotonic() - self._spend_at >= _SPEND_EVERY_S:
             self._spend_at = monotonic()
-            self.spend = await self.store.queries.spend_since(midnight_ms(now_ms()))
+            with suppress(StoreProblem):  # what was known before is shown on
+                self.spend = await self.store.queries.spend_since(midnight_ms(now_ms()))
 
     async def newest(self) -> list[ExchangeSummary]:
         """The newest kept exchanges, newest last: what a viewer begins with."""

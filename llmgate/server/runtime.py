@@ -75,7 +75,7 @@ class Runtime:
             self.scrub_text,
             echo=not options.quiet,
         )
-        store.indexing.on_notice = self.store_notice
+        store.indexing.on_notice = store.queries.on_damage = self.store_notice
         self.metrics = Metrics(store.status, lambda: holder.snapshot.version)
         clean = self.cleaning.rows
         self.hub = Hub(self._status, self._provider_views, first_seq=now_ms(), clean=clean)

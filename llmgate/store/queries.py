@@ -1,6 +1,7 @@
 """Reads the store on a connection of its own, which cannot write."""
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +26,7 @@ from llmgate.store.problems import (
     OlderStore,
     StoreProblem,
     explain,
+    is_damage,
     is_older,
 )
 from llmgate.store.rows import COLUMNS, from_row
@@ -61,6 +63,13 @@ _SIZES: Final = {
 }
 _INLINE: Final = 64 << 10
 
+_DAMAGE: Final = (
+    "{} is damaged: what was kept in those places cannot be read any more; recording goes on, and"
+    " the file is set aside once it cannot be written. To begin a new one now, stop the gateway and"
+    " move the file away"
+)
+
+_log = logging.getLogger("llmgate.store")
 _ID = COLUMNS.index("id")
 _REST_FIELDS = [name for name in Rest.__struct_fields__ if name != "timing"]
 
@@ -72,6 +81,8 @@ class Queries:
         self, path: Path, monotonic: Callable[[], float] = time.monotonic, budget: Budget = BUDGET
     ) -> None:
         self.budget = budget
+        self.damage = ""  # what is to be said of it, once any was met
+        self.on_damage: Callable[[str], None] = _log.warning
         self._path = path
         self._monotonic = monotonic
         self._db: aiosqlite.Connection | None = None
@@ -83,6 +94,7 @@ class Queries:
         async with self._opening:
             db, self._db = self._db, None
             self._last = None
+            self.damage = ""
             if db is not None:
                 await db.close()
 
@@ -261,6 +273,7 @@ class Queries:
             return body_of(part_id, codec, data, pieces)
         except BrokenBody:
             if await self._rows("SELECT 1 FROM parts WHERE id = ?", [part_id]):
+                self._met_damage()
                 raise
             return None  # removed while it was read
 
@@ -268,6 +281,7 @@ class Queries:
         """A body as long as its exchange says: a damaged row may be that of another one."""
         found = await self._body(row, part)
         if found is not None and len(found) != row[1 + _SIZES[part]]:
+            self._met_damage()
             raise BrokenBody
         return found
 
@@ -305,7 +319,15 @@ class Queries:
         except (sqlite3.Error, UnicodeDecodeError) as error:
             if is_older(error):
                 raise OlderStore(self._path) from error
+            if is_damage(error) and not is_broken_index(error):
+                self._met_damage()
             raise StoreProblem(explain(error, self._path)) from error
+
+    def _met_damage(self) -> None:
+        """Says so once: the file stays, as long as it can be written."""
+        if not self.damage:
+            self.damage = _DAMAGE.format(self._path.name)
+            self.on_damage(self.damage)
 
     async def _connection(self) -> aiosqlite.Connection | None:
         """The open file; None while there is none."""

@@ -189,15 +189,15 @@ class Store:
         state: Literal["recording", "stopped", "off"] = (
             "off" if self._bodies == "off" else "recording"
         )
-        backlog = self.backlog
         return Recording(
             state="stopped" if self._problem else state,
             problem=self._problem,
+            damage=self.queries.damage,
             kept=self.retention.count or 0,
             size_bytes=self.retention.size_bytes,
-            queued=len(backlog),
-            dropped_bodies=backlog.dropped_bodies + self._encoder.dropped_bodies,
-            dropped_exchanges=backlog.dropped_exchanges,
+            queued=len(self.backlog),
+            dropped_bodies=self.backlog.dropped_bodies + self._encoder.dropped_bodies,
+            dropped_exchanges=self.backlog.dropped_exchanges,
         )
 
     # The loop.

@@ -53,10 +53,13 @@ class Spend(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How the store is doing; ``problem`` is set while nothing can be recorded."""
+    """How the store is doing; ``problem`` is set while nothing can be recorded, ``damage`` once
+    something was asked for that can no longer be read.
+    """
 
     state: Literal["recording", "stopped", "off"] = "recording"
     problem: str = ""
+    damage: str = ""
     kept: int = 0  # exchanges in the store
     size_bytes: int = 0
     queued: int = 0

@@ -22,9 +22,13 @@ from llmgate.store.queries import Part
 from llmgate.store.upkeep import collect, stats
 from llmgate.store.writer import Store
 from llmgate.wire.exchanges import ExchangePage
+from tests.flows.configs import CHAT, chat_answer, openai
 from tests.store.conftest import OpenStore
 from tests.store.making import begin, finish
 from tests.store.sessions import session
+from tests.support.answers import respond
+from tests.support.inside import inside
+from tests.support.upstream import Upstream
 
 Bodies = dict[str, tuple[bytes, bytes]]
 
@@ -167,6 +171,32 @@ async def test_a_part_with_the_number_of_another_is_never_that_one(
         with pytest.raises(BrokenBody):
             await store.queries.body(name, part)
     await store.close()
+
+
+async def test_damage_that_only_a_reader_meets_is_said_once_and_serving_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with Upstream(lambda _: respond(chat_answer())) as up:
+        async with inside(openai(up.url), tmp_path) as gateway:
+            url = f"{gateway.url}/v1/chat/completions"
+            first = (await gateway.admin.post(url, json=CHAT)).headers["x-llmgate-id"]
+            status = (await gateway.admin.get("/admin/v1/status")).json()
+            with contextlib.closing(sqlite3.connect(tmp_path / "exchanges.sqlite")) as db, db:
+                db.execute("UPDATE parts SET data = zeroblob(9) WHERE id % 8 = 1")
+                db.execute("ALTER TABLE spend RENAME COLUMN slot_ms TO gone")
+            body = f"/admin/v1/exchanges/{first}/body?part=request"
+            answers = [(await gateway.admin.get(body)).status_code for _ in range(3)]
+            after = (await gateway.admin.get("/admin/v1/status")).json()
+            with contextlib.closing(sqlite3.connect(tmp_path / "exchanges.sqlite")) as db, db:
+                db.execute("ALTER TABLE spend RENAME COLUMN gone TO slot_ms")
+            second = await gateway.admin.post(url, json=CHAT)
+            await gateway.admin.aclose()
+
+    assert "damage" not in status["recording"]
+    assert answers == [503, 503, 503]
+    assert after["recording"]["damage"].startswith("exchanges.sqlite is damaged")
+    assert second.status_code == 200
+    assert (tmp_path / "llmgate.log").read_text().count("is damaged") == 1
 
 
 async def test_a_log_cut_at_any_byte_loses_the_newest_and_nothing_else(
