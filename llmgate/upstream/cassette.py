@@ -236,9 +236,13 @@ class CassetteSender:
             message = used_up(self._shelf, entries)
         else:
             message = await asyncio.to_thread(
-                explain, self._shelf, self._matching, request, self._advice(source)
+                explain,
+                self._shelf,
+                self._matching,
+                request,
+                self._advice(source),
+                self._rules(),
             )
-        message = Scrubbing(self._rules()).text(message)
         body = error_body(request.protocol, 404, message, code="recording_not_found")
         reply = WholeReply(404, msgspec.Raw(body))
         reply.headers.append((NAME_HEADER, MISSING))

@@ -1,6 +1,6 @@
 """Why no recording answers a request: the nearest ones, and where their bodies differ from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from llmgate.compare.structure import changes
 from llmgate.recording.format import RecordingProblem
 from llmgate.recording.matching import Matching
 from llmgate.recording.recording import Recording
+from llmgate.recording.rules import Rules
+from llmgate.recording.scrub import Scrubbing
 from llmgate.recording.title import title_of
 from llmgate.upstream.reply import Outbound
 from llmgate.upstream.shelf import Entry, Shelf
@@ -23,6 +25,7 @@ _COUNTED: Final = 200
 _LOOKED_AT: Final = 300
 _BYTES: Final = 32 << 20
 _VALUE: Final = 70
+_READ: Final = 8192
 
 
 class _Near(msgspec.Struct, frozen=True):
@@ -33,8 +36,13 @@ class _Near(msgspec.Struct, frozen=True):
     places: list[Change]
 
 
-def explain(shelf: Shelf, matching: Matching, request: Outbound, advice: str) -> str:
-    """A message of several lines; reads recordings, so it is work for a thread."""
+def explain(shelf: Shelf, matching: Matching, request: Outbound, advice: str, rules: Rules) -> str:
+    """A message of several lines without secrets; reads recordings, so it is work for a thread.
+
+    What is cut short is scrubbed before: half a secret would not be known for one.
+    """
+    scrubbing = Scrubbing(rules)
+    request = msgspec.structs.replace(request, body=scrubbing.body(request.body))
     framing = "streamed" if request.stream else "not streamed"
     folder = shelf.folder.name
     lines = [
@@ -43,13 +51,13 @@ def explain(shelf: Shelf, matching: Matching, request: Outbound, advice: str) ->
         f" model {request.model or '-'}: {_title(request)}"
     ]
     near = nearest(shelf, matching, request)
-    lines += [_line(one) for one in near[:_NAMED]]
+    lines += [_line(one, scrubbing.text) for one in near[:_NAMED]]
     if not near:
         kinds = sorted({entry.dialect for entry in shelf.all()})
         lines.append(f"none there is of its protocol; there is {', '.join(kinds) or 'nothing'}")
     lines += [f"not read: {problem}" for problem in shelf.problems[:_NAMED]]
     lines.append(advice)
-    return "\n".join(safe_text(line, newlines=False) for line in lines)
+    return "\n".join(safe_text(scrubbing.text(line), newlines=False) for line in lines)
 
 
 def used_up(shelf: Shelf, entries: Sequence[Entry]) -> str:
@@ -110,21 +118,24 @@ def _odd(recording: Recording, request: Outbound) -> str:
     return ""
 
 
-def _line(one: _Near) -> str:
+def _line(one: _Near, clean: Callable[[str], str]) -> str:
     told = [one.odd] if one.odd else []
-    told += [_place(place) for place in one.places[:_PLACES]]
+    told += [_place(place, clean) for place in one.places[:_PLACES]]
     if (more := len(one.places) - _PLACES) > 0:
         told.append(f"{more}{'+' if len(one.places) == _COUNTED else ''} more")
     return f"nearest: {one.name} differs: {'; '.join(told) or 'in nothing that counts'}"
 
 
-def _place(change: Change) -> str:
-    asked = "asked nothing" if change.left is None else f"asked {_short(change.left)}"
-    there = "recorded nothing" if change.right is None else f"recorded {_short(change.right)}"
-    return f"{change.path}: {asked}, {there}"
+def _place(change: Change, clean: Callable[[str], str]) -> str:
+    asked = "asked nothing" if change.left is None else f"asked {_short(change.left, clean)}"
+    there = (
+        "recorded nothing" if change.right is None else f"recorded {_short(change.right, clean)}"
+    )
+    return f"{clean(change.path[:_READ])}: {asked}, {there}"
 
 
-def _short(text: str) -> str:
+def _short(text: str, clean: Callable[[str], str]) -> str:
+    text = clean(text[:_READ])
     return text if len(text) <= _VALUE else f"{text[: _VALUE - 1]}…"
 
 
