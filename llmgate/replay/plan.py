@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from llmgate.errors import CallError
+from llmgate.replay import pace
 from llmgate.replay.aims import Aim, Aims, reason_of
 from llmgate.replay.costs import Costs, Foreseen
 from llmgate.replay.edit import check
@@ -88,10 +89,11 @@ class Planner:
                     refused.append(ReplayRefusal(source=row.id, target=name, reason=found))
         jobs = _jobs(spec, sources.rows, len(targets), seen)
         estimate = _estimate(spec, sources.rows, targets, seen, refused)
-        notes = [*dict.fromkeys(notes), *looks.notes(len(sources.rows))]
-        return Plan(
-            sources.rows, targets, jobs, refused, msgspec.structs.replace(estimate, notes=notes)
-        )
+        takes_s = pace.takes_s(spec, sources.rows, jobs)
+        waits = [] if takes_s is None else [pace.note(spec, takes_s)]
+        notes = [*waits, *dict.fromkeys(notes), *looks.notes(len(sources.rows))]
+        estimate = msgspec.structs.replace(estimate, notes=notes, takes_s=takes_s)
+        return Plan(sources.rows, targets, jobs, refused, estimate)
 
     def _foresee(
         self,

@@ -87,7 +87,8 @@ class TargetEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class ReplayEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``POST /replays/estimate``: what would be sent, and what that would cost; nothing is sent.
 
-    ``notes`` are for people: that tools are not executed, that bodies are missing.
+    ``notes`` are for people: that tools are not executed, that bodies are missing, how long it
+    takes. ``takes_s`` is for the timing ``recorded``: gaps and answers as they were recorded.
     """
 
     sources: int = 0
@@ -96,6 +97,7 @@ class ReplayEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     usd: float | None = None
     refused: list[ReplayRefusal] = []
     notes: list[str] = []
+    takes_s: float | None = None
 
 
 class ReplayView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -91,7 +91,7 @@ async def test_filters_choose_and_fields_are_set() -> None:
 
 async def test_a_script_must_say_that_money_may_be_spent() -> None:
     async with stand() as at:
-        estimate = await at.ran(at.ids[0], "--to", "two", "--estimate")
+        estimate = await at.ran(at.ids[0], "--to", "two", "--estimate", "--timing", "x4")
         code, out, err = await at.ran(at.ids[0], "--to", "two")
         limited = await at.ran(at.ids[0], "--to", "two", "--limit-usd", "0.02", "--times", "3")
 
@@ -102,6 +102,7 @@ async def test_a_script_must_say_that_money_may_be_spent() -> None:
     assert "--limit-usd USD` goes on with another limit" in limited[2]
     assert estimate[0] == 0
     assert "about $0.0150" in estimate[2]
+    assert "note: at 4 times the recorded speed it takes about 1 s" in estimate[2]
     assert len(at.two.requests) == 1
 
 

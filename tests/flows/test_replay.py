@@ -280,6 +280,19 @@ async def test_it_is_said_that_tools_are_not_executed(tmp_path: Path) -> None:
     assert note in estimate["notes"]
 
 
+async def test_it_is_said_how_long_the_recorded_time_is(tmp_path: Path) -> None:
+    async with staged(tmp_path) as stage:
+        source = await stage.recorded(CHAT)
+        recorded = {"ids": [source], "timing": "recorded", "speed": 0.5}
+        slow = await stage.ask("POST", "replays/estimate", recorded)
+        fast = await stage.ask("POST", "replays/estimate", {"ids": [source]})
+        (row,) = await stage.rows()
+
+    assert slow["takes_s"] == pytest.approx(row["total_us"] / 1e6)
+    assert slow["notes"][0] == "at 0.5 times the recorded speed it takes about 1 s"
+    assert "takes_s" not in fast
+
+
 async def test_it_is_said_that_recordings_cost_nothing(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         demo = "providers:\n  taped: {kind: recording}"
