@@ -63,6 +63,24 @@ async def test_stop_resume_and_delete_work_on_the_one_under_the_cursor(able: Fak
         ]
 
 
+@pytest.mark.parametrize(("action", "id_"), [("stop", "rp_1"), ("resume", "rp_0")])
+async def test_without_the_list_in_focus_the_newest_that_can_be_is_stopped_or_resumed(
+    able: FakeGateway, action: str, id_: str
+) -> None:
+    over = replay("rp_2", state="finished", running=0)
+    serve(able, over, replay(), replay("rp_0", state="stopped", running=0))
+    app = open_app(able)
+    async with app.run_test(size=(140, 35)) as pilot:
+        await shown(pilot, "60/60")
+        await pilot.press("6")
+        await shown(pilot, "⊘ stopped")
+        await body_of(app).setup.run_action(action)
+        await until(pilot, lambda: any(one.method == "POST" for one in able.asked))
+
+        paths = [one.path for one in able.asked if one.method == "POST" and "rp_" in one.path]
+        assert paths == [f"replays/{id_}/{action}"]
+
+
 async def test_an_earlier_replay_fills_in_the_form(able: FakeGateway) -> None:
     serve(able, replay())
     app = open_app(able)

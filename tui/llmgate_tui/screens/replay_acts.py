@@ -26,6 +26,11 @@ RESUMABLE: Final = frozenset({"stopped", "limit"})
 _KEYS: Final = "123456789abcdefghilmnopstuvwxyz"
 
 
+def resumable(replay: ReplayView) -> bool:
+    """Whether something of it is left that can be sent."""
+    return replay.state in RESUMABLE
+
+
 async def start(where: Widget, desk: Desk, spec: ReplaySpec) -> ReplayView | None:
     """Asks what it costs, then the person, then starts it; None when nothing was started."""
     try:

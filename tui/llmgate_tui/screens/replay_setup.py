@@ -156,12 +156,11 @@ class ReplaySetup(Container):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No keys are offered that do nothing where the focus is."""
-        where, replay = self._where(), self.list.replay
-        if action in {"stop", "resume", "reuse", "delete"}:
-            if where is not self.list.grid or replay is None:
-                return False
-            able = {"stop": replay_text.active(replay), "resume": replay.state in acts.RESUMABLE}
-            return able.get(action, True)
+        where = self._where()
+        if action in {"stop", "resume"}:
+            return self._meant(action) is not None
+        if action in {"reuse", "delete"}:
+            return where is self.list.grid and self.list.replay is not None
         if action in {"remove", "nudge"}:
             return where is self.form.grid
         return True
@@ -239,9 +238,16 @@ class ReplaySetup(Container):
         self._steer("resume")
 
     def _steer(self, what: acts.Steer) -> None:
-        if (replay := self.list.replay) is not None:
+        if (replay := self._meant(what)) is not None:
             work = acts.steer(self, self.desk, replay, what, self.list.know)
-            self.run_worker(work, group="steer", exclusive=True)
+            self.run_worker(work, group="steer", exclusive=True, exit_on_error=False)
+
+    def _meant(self, what: str) -> ReplayView | None:
+        """The replay under the cursor; with the focus elsewhere the newest that this is for."""
+        able = replay_text.active if what == "stop" else acts.resumable
+        here = self.list.replay if self._where() is self.list.grid else None
+        known = self.list.replays.values() if here is None else (here,)
+        return next(filter(able, known), None)
 
     def action_reuse(self) -> None:
         """Its settings, and what it sent."""
