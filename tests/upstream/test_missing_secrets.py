@@ -1,6 +1,7 @@
 """Why no recording answers is told without secrets, also without the half of one."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,10 @@ OWN = "PrOvIdErKeY0123456789abcdefghijklmnop"
 SHAPED = "sk-ant-api03-Qm7xR2vT9kLpW4sZ8nB3Qm7xR2vT9kLpW4sZ8nB3"
 
 
+def asked(text: str) -> dict[str, Any]:
+    return {**CHAT, "messages": [{"role": "user", "content": text}]}
+
+
 @pytest.mark.parametrize("secret", [OWN, SHAPED])
 @pytest.mark.parametrize("before", [0, 20, 40, 60, 64])
 async def test_a_miss_is_explained_without_the_secrets_of_the_request(
@@ -20,18 +25,13 @@ async def test_a_miss_is_explained_without_the_secrets_of_the_request(
 ) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()
-    (folder / "a.llmrec.jsonl").write_bytes(recording(body__json={**CHAT, "user": "y" * before + secret}))
+    (folder / "a.llmrec.jsonl").write_bytes(recording(body__json=asked("y" * before + secret)))
     config = (
         f"providers:\n  tape: {{kind: recording, recordings: {folder}, mode: none}}\n"
         f"  up: {{kind: openai, base_url: http://127.0.0.1:9/v1, headers: {{x-a: {OWN}}}}}\n"
     )
     said = "x" * before + "-" + secret
-    body = {
-        "model": "tape/gpt-test",
-        "messages": [{"role": "user", "content": said}],
-        "user": f"-{secret}",
-        secret: 1,
-    }
+    body = asked(said) | {"model": "tape/gpt-test", "stop": f"-{secret}", secret: 1}
     async with inside(config, tmp_path) as gateway, httpx.AsyncClient() as client:
         answer = await client.post(f"{gateway.url}/v1/chat/completions", json=body)
         row = await gateway.admin.get("/admin/v1/exchanges")
