@@ -2,8 +2,8 @@
 
 The figures of a cell are the medians of the results that ended well, or of all that ended when none
 did: a refusal that comes at once would make a place look fast. Its state, status and error are
-those of the first result that went wrong, so that nothing hides behind a median. What was cancelled
-was not answered and is sent again by a resume: it is a result only where there is no other.
+those of the first result that went wrong, so that nothing hides behind a median. What was given up
+is sent again by a resume: it is a result only where there is no other.
 
 The totals tell what was spent: tokens and cost of everything that was sent, also of what failed or
 was cancelled, and each of the times.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final, Literal, TypeVar
 
+from llmgate.compare.answered import given_up
 from llmgate.compare.answers import Answer
 from llmgate.compare.rates import tokens_per_s
 from llmgate.compare.similarity import similarity
@@ -65,7 +66,7 @@ def cell_of(results: Sequence[Result], refusal: str = "") -> Cell:
     """What came of one request at one place."""
     if not results:
         return Cell(state="refused", error=refusal) if refusal else Cell()
-    results = [one for one in results if one[0].state != "cancelled"] or results
+    results = [one for one in results if not given_up(one[0])] or results
     rows = [summary for summary, _ in results]
     told = _first_to_tell(rows)
     counted = [one for one in results if _is_well(one[0])]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from llmgate.access.budget import billionths
+from llmgate.compare.answered import given_up
 from llmgate.wire.blocks import Basis
 from llmgate.wire.exchanges import LIVE, ExchangeSummary
 
@@ -40,13 +41,8 @@ class Tally:
 
 
 def ended(row: ExchangeSummary) -> bool:
-    """It need not be sent again: it was answered, well or badly.
-
-    What was cancelled, or cut because the gateway itself ended, was not answered.
-    """
-    if row.state in LIVE or row.state == "cancelled":
-        return False
-    return not (row.state == "cut" and row.error_type in {"", "gateway_internal"})
+    """It need not be sent again: it was answered, well or badly."""
+    return row.state not in LIVE and not given_up(row)
 
 
 def charged(row: ExchangeSummary) -> int | None:

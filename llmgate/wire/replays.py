@@ -123,7 +123,8 @@ class ReplayView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of one request at one place; with ``times`` over 1 the medians of its results. What
-    was cancelled is no result, unless nothing else is there: a resume sends it again.
+    was cancelled, or cut as the gateway ended, is no result unless nothing else is there: a resume
+    sends it again.
 
     ``similarity`` (0 to 1) is that of the answer to the original's, None when either has none.
     """

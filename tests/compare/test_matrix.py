@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from llmgate.compare.matrix import Result, build
 from llmgate.compare.rates import tokens_per_s
 from llmgate.wire.exchanges import ExchangeSummary
@@ -120,16 +122,31 @@ def test_a_sum_that_lacks_a_cost_is_estimated_and_never_zero() -> None:
     assert (total.cost_usd, total.cost_basis) == (None, "unknown")
 
 
-def test_what_was_cancelled_is_no_result_beside_others() -> None:
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"state": "cancelled"},
+        {"state": "cut"},  # as a store is found after a crash
+        {"state": "cut", "error_type": "gateway_internal"},
+    ],
+)
+def test_what_was_given_up_is_no_result_beside_others(state: dict[str, str]) -> None:
     well = [result(f"x{n}", ttfb_us=5, cost_usd=0.1) for n in range(2)]
-    gone = result("x9", None, state="cancelled", status=None, ttfb_us=1, error="cancelled")
+    gone = result("x9", None, **state, status=None, ttfb_us=1, error="given up")
     cell = built(well[0], gone, well[1]).rows[0].cells[1]
     live = built(gone, result("x1", state="waiting", status=None)).rows[0].cells[1]
     alone = built(gone).rows[0].cells[1]
 
     assert (cell.state, cell.error, cell.ids, cell.ok) == ("finished", "", ["x0", "x1"], 2)
     assert live.state == "waiting"
-    assert (alone.state, alone.error, alone.ids, alone.ok) == ("cancelled", "cancelled", ["x9"], 0)
+    assert (alone.state, alone.error, alone.ids) == (state["state"], "given up", ["x9"])
+
+
+def test_what_a_provider_cut_is_a_result() -> None:
+    cut = result("x9", None, state="cut", error_type="upstream_cut", error="it left")
+    cell = built(result("x1"), cut).rows[0].cells[1]
+
+    assert (cell.state, cell.error, cell.ok, len(cell.ids)) == ("cut", "it left", 1, 2)
 
 
 def test_totals_count_everything_that_was_sent() -> None:

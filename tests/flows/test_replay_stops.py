@@ -48,15 +48,13 @@ async def test_a_stop_lets_end_what_is_under_way_and_a_resume_sends_the_rest(
 
 
 async def test_a_second_stop_cancels_and_a_resume_sends_those_again(tmp_path: Path) -> None:
-    calls = 0
+    answers: list[Answer] = [[*_begun(), Hang()], [Hang()]]
 
     def silent(request: Request) -> Answer:
-        nonlocal calls
-        calls += 1
-        return [Hang()] if calls <= 2 else chat(request)
+        return answers.pop(0) if answers else chat(request)
 
     async with staged(tmp_path, two=silent) as stage:
-        source = await stage.recorded(CHAT)
+        source = await stage.recorded({**CHAT, "stream": True})
         spec = {"ids": [source], "targets": [TWO], "times": 3, "concurrency": 2}
         name = (await stage.ask("POST", "replays", spec))["id"]
         await stage.two.request(1)
@@ -174,7 +172,9 @@ async def test_after_a_crash_nothing_that_had_ended_is_sent_again(tmp_path: Path
             await gateway.admin.post(f"{REPLAYS}/{name}/resume")
             await until(lambda: finished(gateway, name))
             after = (await gateway.admin.get(f"{REPLAYS}/{name}")).json()
+            matrix = (await gateway.admin.get(f"{REPLAYS}/{name}/matrix")).json()
 
+    assert [row["cells"][1]["state"] for row in matrix["rows"]] == ["finished"] * 8
     assert (before["state"], before["done"], before["total"]) == ("stopped", 3, 8)
     assert "can be resumed" in before["problem"]
     assert seen == ["0", "1", "2", "3", "3", "4", "5", "6", "7"]
