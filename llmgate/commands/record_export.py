@@ -91,8 +91,9 @@ async def _ids(queries: Queries, args: argparse.Namespace) -> list[str]:
     if args.ids:
         return list(args.ids)
     if wanted == Filter():
+        meant = ". --tag gives a tag; --tagged chooses those that have one" if args.tags else ""
         raise LlmgateError(
-            "say which: ids, or a filter such as --since 1h (`llmgate log` tests it)"
+            f"say which: ids, or a filter such as --since 1h (`llmgate log` tests it){meant}"
         )
     found = await newest(queries, wanted, min(max(1, args.limit), _MOST))
     if not found:

@@ -45,7 +45,9 @@ async def kept(queries: Queries, exchange_id: str) -> Kept:
     """All there is of one exchange; raises ``NoSuchExchange``."""
     detail = await queries.detail(exchange_id)
     if detail is None:
-        raise NoSuchExchange(f"no exchange has the id '{exchange_id[:40]}'")
+        raise NoSuchExchange(
+            f"no exchange has the id '{exchange_id[:40]}', or several begin with it"
+        )
     row = detail.summary.id
     request = await queries.body(row, "request")
     chunks, at_us = await queries.chunk_bytes(row)

@@ -51,8 +51,10 @@ class Finder:
             raise BadReplay("name the exchanges to send again, by `ids` or by `filter`")
         found = await (self._by_filter(spec) if spec.filter else self.by_ids(spec.ids))
         if not found.rows:
-            nothing = f"no exchange has the id '{spec.ids[0][:40]}'" if spec.ids else ""
-            raise NoSuchReplay(nothing or "no exchange matches that could be sent again")
+            if not spec.ids:
+                raise NoSuchReplay("no exchange matches that could be sent again")
+            one = spec.ids[0][:_LONGEST_ID]
+            raise NoSuchReplay(f"no exchange has the id '{one}', or several begin with it")
         return found
 
     async def by_ids(self, ids: list[str]) -> Sources:

@@ -112,6 +112,7 @@ def test_a_filter_says_which_and_one_document_holds_them_all(
     ("words", "said"),
     [
         ((), "say which: ids, or a filter"),
+        (("--tag", "bug"), "--tagged chooses those that have one"),
         (("x000001", "--status", "200"), "give ids or a filter, not both"),
         (("--model", "nothing"), "no exchange matches"),
         (("x000001", "-o", "a", "--to", "b"), "give one of them"),

@@ -204,7 +204,7 @@ WRONG = [
     (("ID", "--set", "temperature"), "sets nothing"),
     (("ID", "--timing", "slow"), "is none of: fast, recorded, x2"),
     (("ID", "--marked"), "not both"),
-    (("nosuch",), "no exchange has the id 'nosuch'"),
+    (("nosuch",), "no exchange has the id 'nosuch', or several begin with it"),
     (("no/such.har",), "there is no file no/such.har"),
     (("--resume", "nosuch"), "no replay has the id 'nosuch'"),
     (("--matrix", "nosuch"), "no replay has the id 'nosuch'"),
