@@ -60,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Takes the files in; 1 when something was left out, with the reasons on stderr."""
+    """Takes the files in; 1 when a request was left out, or there was none, with the reasons on
+    stderr. What was meant for no model is left out of any HAR of a browser: that is no failure.
+    """
     files = _files([Path(given) for given in args.paths])
     done = _write(files, args) if args.to else asyncio.run(_send(files, args))
     for one in done.skipped:
@@ -69,7 +71,9 @@ def run(args: argparse.Namespace) -> int:
     known = f", {done.known} were there already" if done.known else ""
     where = f"to {args.to}" if args.to else "into the store"
     print(f"{done.taken} imported {where}{known}")
-    return 1 if done.skipped else 0
+    lost = any(not one.foreign for one in done.skipped)
+    nothing = bool(done.skipped) and not (done.taken or done.known)
+    return 1 if lost or nothing else 0
 
 
 def _files(given: Iterable[Path]) -> list[_File]:

@@ -36,10 +36,15 @@ class ExportRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What could not be taken in or given out: which, and why."""
+    """What could not be taken in or given out: which, and why.
+
+    ``foreign`` is what was meant for no model, as most of what a browser has sent: nothing is
+    missing without it.
+    """
 
     what: str
     why: str
+    foreign: bool = False
 
 
 class ImportAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

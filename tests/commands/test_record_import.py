@@ -31,13 +31,22 @@ def test_a_har_becomes_recordings_in_a_folder(
     (path,) = (tmp_path / "out").iterdir()
     recording = read(path.read_bytes(), path.name)
 
-    assert code == 1
+    assert code == 0  # what a browser has sent beside it was meant for no model
     assert "left out" in said.err
     assert "entry 2: POST https://x.test/a.js" in said.err
     assert "1 imported to out" in said.out
     assert b"".join(recording.chunks) == STREAM.encode()
     assert path.name.startswith("20260301-110000-chat-say-hello-to-the-moon-")
     assert write(recording) == path.read_bytes()
+
+
+def test_a_har_without_any_request_for_a_model_is_exit_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.har").write_bytes(har(entry("https://x.test/a.js")))
+
+    assert imported("a.har", "--to", "out") == 1
+    assert "0 imported to out" in capsys.readouterr().out
 
 
 def test_what_is_there_already_is_not_written_again(

@@ -52,6 +52,7 @@ async def test_an_imported_entry_is_an_exchange_with_everything_it_had(tmp_path:
         {
             "what": "a.har, entry 2: POST https://x.test/a.js",
             "why": "its path is none of a protocol that is carried",
+            "foreign": True,
         }
     ]
     assert name.startswith(f"{row['started_ms']:011x}")

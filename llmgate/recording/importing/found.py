@@ -36,6 +36,11 @@ def skipped(what: str, why: str) -> Skipped:
     return Skipped(what=what[:300], why=why[:500])
 
 
+def foreign(what: str, why: str) -> Skipped:
+    """Something that was meant for no model."""
+    return Skipped(what=what[:300], why=why[:500], foreign=True)
+
+
 def size_of(recording: Recording) -> int:
     """The bytes of its request and its answer."""
     return len(recording.body) + sum(map(len, recording.chunks))
@@ -57,12 +62,16 @@ def bounded(items: Items, name: str) -> Items:
 def condensed(left_out: Iterator[Skipped]) -> list[Skipped]:
     """What was left out, with equal reasons counted after the first few."""
     named: list[Skipped] = []
-    more: dict[str, int] = {}
-    seen: dict[str, int] = {}
+    more: dict[tuple[str, bool], int] = {}
+    seen: dict[tuple[str, bool], int] = {}
     for item in left_out:
-        seen[item.why] = seen.get(item.why, 0) + 1
-        if seen[item.why] <= 5 and len(named) < MAX_SKIPPED:
+        kind = (item.why, item.foreign)
+        seen[kind] = seen.get(kind, 0) + 1
+        if seen[kind] <= 5 and len(named) < MAX_SKIPPED:
             named.append(item)
-        elif item.why in more or len(more) < MAX_SKIPPED:
-            more[item.why] = more.get(item.why, 0) + 1
-    return named + [Skipped(what=f"{count} more", why=why) for why, count in more.items()]
+        elif kind in more or len(more) < MAX_SKIPPED:
+            more[kind] = more.get(kind, 0) + 1
+    return named + [
+        Skipped(what=f"{count} more", why=why, foreign=is_foreign)
+        for (why, is_foreign), count in more.items()
+    ]

@@ -19,9 +19,16 @@ from llmgate.recording.importing.building import (
     looks_streamed,
     spread,
 )
-from llmgate.recording.importing.found import MAX_ANSWER, Found, Items, NotImported, skipped
+from llmgate.recording.importing.found import (
+    MAX_ANSWER,
+    Found,
+    Items,
+    NotImported,
+    foreign,
+    skipped,
+)
 from llmgate.recording.importing.lines import fields_of
-from llmgate.recording.importing.placing import Placed, placed
+from llmgate.recording.importing.placing import NOWHERE, Placed, placed
 from llmgate.recording.lines import How
 from llmgate.recording.recording import Recording
 
@@ -128,9 +135,10 @@ def _read_entry(raw: msgspec.Raw, what: str) -> Found:
         what = f"{what}: {request.method} {request.url.partition('?')[0]}"
         place = placed(request.url)
         if isinstance(place, str):
-            return skipped(what, place)
+            of_none = place == NOWHERE or request.method != "POST"
+            return foreign(what, place) if of_none else skipped(what, place)
         if request.method != "POST":
-            return skipped(what, f"{request.method} asks no model anything")
+            return foreign(what, f"{request.method} asks no model anything")
         return _recording(entry, place)
     except _Unfit as unfit:
         return skipped(what, str(unfit))

@@ -15,9 +15,9 @@ from llmgate.recording.importing.building import (
     spread,
 )
 from llmgate.recording.importing.encodings import NotDecoded, decoded
-from llmgate.recording.importing.found import Found, Items, NotImported, skipped
+from llmgate.recording.importing.found import Found, Items, NotImported, foreign, skipped
 from llmgate.recording.importing.lines import fields_of
-from llmgate.recording.importing.placing import Placed, placed
+from llmgate.recording.importing.placing import NOWHERE, Placed, placed
 from llmgate.recording.importing.tnetstring import NotNetstrings, Value, values
 from llmgate.recording.recording import Headers, Recording
 
@@ -55,15 +55,16 @@ def read_flows(data: bytes, name: str) -> Items:
 
 def _read_flow(flow: Value, what: str) -> Found:
     if not isinstance(flow, dict) or _text(flow.get("type")) != "http":
-        return skipped(what, "not an HTTP flow")
+        return foreign(what, "not an HTTP flow")
     request = _fields(flow.get("request"))
     url = _url(request)
     what = f"{what}: {_text(request.get('method'))} {url.partition('?')[0]}"
     place = placed(url)
     if isinstance(place, str):
-        return skipped(what, place)
+        of_none = place == NOWHERE or _text(request.get("method")) != "POST"
+        return foreign(what, place) if of_none else skipped(what, place)
     if _text(request.get("method")) != "POST":
-        return skipped(what, "only POST asks a model anything")
+        return foreign(what, "only POST asks a model anything")
     try:
         return _recording(flow, place)
     except NotDecoded as problem:

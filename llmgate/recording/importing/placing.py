@@ -29,6 +29,9 @@ _PREFIX: Final = re.compile(
 )
 
 
+NOWHERE: Final = "its path is none of a protocol that is carried"
+
+
 class Placed(msgspec.Struct, frozen=True):
     """Where a request went: a path of ours and what is spoken there."""
 
@@ -48,7 +51,7 @@ def placed(url: str) -> Placed | str:
         path = "/v1" + path[found.end() :]
     known = place(path)
     if known.protocol is None:
-        return "its path is none of a protocol that is carried"
+        return NOWHERE
     if known.protocol not in CARRIED:
         return f"{known.protocol} is not a protocol that recordings are imported of"
     return Placed(known.path, known.protocol, parts.query)
