@@ -13,7 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
-from itertools import chain
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -46,6 +47,7 @@ _VALUE = re.compile(
     rb'|"' + _ENCODED + _REST + _END + rb'|"(' + _REST + rb")" + _END,
     re.DOTALL,
 )
+_KEY, _TEXT = itemgetter(0), itemgetter(1)
 _text = msgspec.json.Decoder(str)
 _LONG = 200
 _SHORT = 3  # many words begin with fewer letters
@@ -163,21 +165,17 @@ def _first(values: Iterable[bytes]) -> Iterator[bytes]:
 
 def _joined(body: bytes) -> str:
     """The text that the deltas of a stream make together; another kind of delta is another text."""
-    texts: list[list[bytes]] = []
+    texts: list[bytes] = []
     last, size = b"", 0
-    for key, value in _deltas(body):
-        if key != last:
-            texts.append([])
+    for some in _lines(body):
+        for key, deltas in groupby(_DELTA.findall(some), key=_KEY):
+            text = b"".join(map(_TEXT, deltas))
+            size += len(text)
+            texts.append(text if key != last or not texts else texts.pop() + text)
             last = key
-        texts[-1].append(value)
-        size += len(value)
         if size >= MOST_TEXT:
             break
-    return _unescaped([b"".join(text) for text in texts])
-
-
-def _deltas(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    return chain.from_iterable(_DELTA.findall(some) for some in _lines(body))
+    return _unescaped(texts)[:MOST_TEXT]
 
 
 def _lines(body: bytes) -> Iterator[bytes]:

@@ -14,6 +14,8 @@ import pytest
 from llmgate.bench.load import Job, Load, Target
 from llmgate.bench.mock import Mock
 from llmgate.bench.payloads import stream_model
+from llmgate.store.queries import Queries
+from llmgate.store.unindexed import not_indexed
 from llmgate.wire.gateway import HealthDetail
 from tests.support.gateway import GatewayProcess, until
 
@@ -28,8 +30,8 @@ keys:
   guard: {{key: sk-guard-123456, limits: {{requests_per_second: 100000, burst: 100000}}}}
 health: {{every_s: 0}}
 """
-CALLS_PER_REQUEST = 1000  # 900 when this was written, with our own client
-CALLS_PER_CHUNK = 80  # 72 when this was written
+CALLS_PER_REQUEST = 1150  # 990 to carry and record it, 75 to 105 to index its words later
+CALLS_PER_CHUNK = 80  # 72 when this was written, and 1.5 to index its words
 
 
 class Counts:
@@ -38,11 +40,13 @@ class Counts:
     def __init__(self, gateway: GatewayProcess, file: Path) -> None:
         self._gateway = gateway
         self._file = file
+        self._store = Queries(gateway.data_dir / "exchanges.sqlite")
         self._asked = 0
 
     async def calls(self, kept: int) -> int:
-        """Python and C calls since its start, once that many exchanges are recorded."""
+        """Python and C calls since its start, once that many exchanges are recorded and indexed."""
         await until(lambda: self._kept(kept), every_s=0.2)
+        await until(self._indexed, every_s=0.2)
         self._gateway.process.send_signal(signal.SIGUSR1)
         self._asked += 1
         await until(self._told)
@@ -51,6 +55,10 @@ class Counts:
     async def _kept(self, count: int) -> bool:
         answer = await self._gateway.admin.get("/health/detailed")
         return msgspec.json.decode(answer.content, type=HealthDetail).recording.kept >= count
+
+    async def _indexed(self) -> bool:
+        """Nothing is left to do: whose turn the index of words has is a matter of time."""
+        return await not_indexed(self._store.rows) == 0
 
     async def _told(self) -> bool:
         return self._file.exists() and len(self._lines()) >= self._asked
