@@ -29,6 +29,7 @@ _BUSY = 100  # exchanges a second from which on indexing takes a small share of 
 _BUSY_SHARE = 30  # one part in so many
 _LONGEST_REST_S = 0.25  # waits for busy others are in what a step took
 _TEND_EVERY_S = 60.0
+_GO_ON_S = 10.0  # before blocks have their turn again
 _BLOCK_REST_S = 0.02
 _SHARE_OF_CAP = 16
 
@@ -77,25 +78,29 @@ class Indexing:
             await self._news.wait()
             self._news.clear()
             await asyncio.sleep(GATHER_S)
+            if self._not_noted >= blocks.SIZE:  # first: lists are slow until then, for seconds
+                self._not_noted = 0
+                await self._note_blocks()
             await self._go_on()
             if monotonic() >= tend_at:
                 tend_at = monotonic() + _TEND_EVERY_S
                 await self._safely(self.tend())
                 self._not_noted = blocks.SIZE
-            if self._not_noted >= blocks.SIZE:
-                self._not_noted = 0
-                await self._note_blocks()
 
     async def _go_on(self) -> None:
         since = monotonic()
+        until = since + _GO_ON_S
         while not self.missing:
+            if monotonic() >= until:
+                return self._news.set()
             began, self._written = monotonic(), 0
             if not await self._safely(self.step()):
-                return
+                return None
             took = monotonic() - began
             busy = self._written / max(began - since, took, 0.05) > _BUSY
             await asyncio.sleep(min(_LONGEST_REST_S, took * (_BUSY_SHARE if busy else 1)))
             since = began
+        return None
 
     async def _note_blocks(self) -> None:
         """A block every thousand exchanges; what an old store lacks, one after the other."""

@@ -26,7 +26,7 @@ class Budget(msgspec.Struct, frozen=True):
     seconds: float
 
 
-BUDGET: Final = Budget(5_000, 256 << 20, 1.0)
+BUDGET: Final = Budget(5_000, 256 << 20, 0.2)
 
 
 class Scan:

@@ -188,8 +188,17 @@ def lists(count: int) -> dict[str, Filter]:
         "search, rare": Filter(search="rare-model"),
         "search, error": Filter(search=f"slow down {29 * (at // 29)}"),
         "search, none": Filter(search="nowhere"),
+    }
+
+
+def scans(count: int) -> dict[str, Filter]:
+    """What has to be looked for in bodies and headers."""
+    at = count - count // 10
+    return {
         "header": Filter(header="x-none=y"),
         "body": Filter(body=f"unique{at}"),
+        "body, rare model": Filter(body="unique", model="rare-model-1"),
+        "body, provider none": Filter(body="unique", provider="nobody"),
     }
 
 
@@ -267,6 +276,7 @@ async def main(count: int, folder: Path) -> None:
     await start(path)
     await measure(path, lists(count), 50)
     await measure(path, searches(count), 300)
+    await measure(path, scans(count), 300)
 
 
 if __name__ == "__main__":

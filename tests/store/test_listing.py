@@ -1,5 +1,6 @@
 """Whatever is asked of the list, its pages together are what a naive look finds, in their order."""
 
+import asyncio
 import random
 import sqlite3
 from contextlib import closing
@@ -19,6 +20,7 @@ from llmgate.store.writer import Store
 from llmgate.wire.exchanges import ExchangeSummary
 from tests.store.conftest import OpenStore
 from tests.store.making import begin, finish
+from tests.support.gateway import until
 
 PROVIDERS = ("openai", "anthropic", "lab")
 STATUSES = (200, 429, 503, None)
@@ -267,3 +269,32 @@ async def test_an_index_answers(store: Store, wanted: Filter, index: str) -> Non
     await listing.Listing(explained, lambda: 0.0, 1.0).page(wanted, "", 10)
 
     assert any(index in plan for plan in plans), plans
+
+
+async def test_an_old_store_has_its_blocks_and_indexes_before_its_words(
+    open_store: OpenStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "exchanges.sqlite"
+    store = await open_store(path, keep_days=0)
+    fill(path, [row(number, number, "openai", 200) for number in range(200)])
+    for name in LATER:
+        await store.write(f"DROP INDEX {name}")
+    store.indexing.wrote(1)
+    began: list[int] = []
+
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(store.indexing.run())
+
+        async def words_come() -> bool:
+            at = (await store.queries.rows("SELECT seq FROM indexed", []))[0][0]
+            if at and not began:
+                noted = await store.queries.rows("SELECT count(*) FROM blocks", [])
+                indexes = "SELECT count(*) FROM sqlite_master WHERE name = ?"
+                made = [(await store.queries.rows(indexes, [name]))[0][0] for name in LATER]
+                began.extend((noted[0][0], *made))
+            return bool(began)
+
+        await until(words_come, every_s=0.001)
+        running.cancel()
+
+    assert began == [25, *(1 for _ in LATER)]
