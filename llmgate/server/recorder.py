@@ -4,13 +4,13 @@ A thread of its own does the work. What it cannot keep up with is dropped and sa
 never waits for it. That such a file exists does not keep the exchange in the store: its caps hold.
 """
 
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from llmgate.control.aside import quick
 from llmgate.exchange import Exchange
 from llmgate.recording.exporting.document import NotExportable, document
 from llmgate.recording.files import NotWritable, keep
@@ -20,7 +20,6 @@ from llmgate.recording.rules import Rules
 MOST_WAITING: Final = 1_000
 MOST_BYTES: Final = 64 << 20
 _LAST_S: Final = 5.0  # for what still waits when the gateway stops
-_SWITCH_S: Final = 0.000_5  # how long the thread may make the event loop wait
 
 
 class Recorder:
@@ -45,7 +44,6 @@ class Recorder:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise NotWritable(f"--record {self.folder}: {error.strerror}") from error
-        sys.setswitchinterval(_SWITCH_S)
         self._thread.start()
 
     def ended(self, exchange: Exchange) -> None:
@@ -85,7 +83,8 @@ class Recorder:
     def _run(self) -> None:
         while (exchange := self._next()) is not None:
             try:
-                self._write(exchange)
+                with quick():
+                    self._write(exchange)
             except (NotPromotable, NotExportable) as problem:
                 self._say(f"no recording of {exchange.id}: {problem}")
             except NotWritable as problem:

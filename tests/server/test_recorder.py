@@ -1,6 +1,7 @@
 """Every exchange that ends becomes a file, beside the requests and never in their way."""
 
 import json
+import sys
 import threading
 from pathlib import Path
 
@@ -41,6 +42,24 @@ def test_each_exchange_is_a_recording_without_secrets(tmp_path: Path) -> None:
             it for it in check(file.read_bytes(), file.name, Rules()) if it.level == "error"
         ] == []
     assert recorder.news() == []
+
+
+def test_threads_change_hands_as_before_once_it_has_nothing_to_do(tmp_path: Path) -> None:
+    before = sys.getswitchinterval()
+    during: list[float] = []
+
+    def rules() -> Rules:
+        during.append(sys.getswitchinterval())
+        return RULES
+
+    recorder = Recorder(tmp_path, rules)
+    recorder.start()
+    assert sys.getswitchinterval() == before
+    recorder.ended(finish(begin(1)))
+    recorder.close()
+
+    assert during[0] < before
+    assert sys.getswitchinterval() == before
 
 
 def test_the_same_request_twice_in_a_second_is_two_files_when_the_answers_differ(
