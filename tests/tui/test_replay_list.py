@@ -150,9 +150,9 @@ async def test_the_screen_is_ascii_on_an_ascii_terminal(able: FakeGateway) -> No
         await chosen(pilot, app)
         await shown(pilot, "> running")
         text = await shown(pilot, "- tools are never executed")
-        assert text.replace("│", "|").isascii()
+        assert text.isascii()
         await pilot.press("shift+tab", "enter")
-        assert (await shown(pilot, "0.41")).replace("│", "|").isascii()
+        assert (await shown(pilot, "0.41")).isascii()
 
 
 async def test_the_form_is_there_again_at_the_next_start(able: FakeGateway) -> None:

@@ -67,6 +67,10 @@ class LlmgateApp(App[None]):
     }
     CommandPalette > .command-palette--help-text { color: $quiet; text-style: none; }
     Toast { background: $panel; }
+    .-ascii Toast { border-left: ascii $accent; }
+    .-ascii ReplaySetup #replay-right { border-left: ascii $rule; }
+    .-ascii ReplaySetup.-narrow #replay-right { border-left: none; }
+    .-ascii Split.-right > .detail { border-left: ascii $rule; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", id="help", tooltip="All keys"),
@@ -99,6 +103,7 @@ class LlmgateApp(App[None]):
         self.clock = clock or Clock()
         self.glyphs = glyphs or signs.choose()
         draw_scrollbars(plain=self.glyphs is signs.ASCII)
+        self.set_class(self.glyphs is signs.ASCII, "-ascii")
         self.connection = Connection(self.api, self, heartbeat_s=heartbeat_s)
         self._owns_gateway = owns_gateway
         self._ending = ending
