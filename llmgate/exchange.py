@@ -171,9 +171,9 @@ class Exchange:
         self.response_bytes += len(data)
 
     def fail(self, error_type: ErrorType, message: str, state: State = "failed") -> None:
-        """Says how it ended badly; the first reason stays."""
-        self.state = state
-        if self.error_type is None:
+        """Says how it ended badly; what has ended before stays as it ended."""
+        if self.live:
+            self.state = state
             self.error_type = error_type
             self.error = message
 

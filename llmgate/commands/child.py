@@ -14,7 +14,7 @@ import msgspec
 
 from llmgate.errors import StartupProblem
 
-_STOP_S: Final = 8
+_STOP_S: Final = 12
 _LINES: Final = 50  # of what the child says on its way
 
 

@@ -32,6 +32,7 @@ __all__ = (
     "models_body",
     "read_request",
     "reader_for",
+    "understood",
     "upstream_message",
 )
 
@@ -65,6 +66,11 @@ def reader_for(protocol: Protocol, content_type: str) -> Reader:
     if protocol in {"openai.embeddings", "anthropic.count_tokens"}:
         return JsonReader(counts=protocol == "anthropic.count_tokens")
     return OpaqueReader()
+
+
+def understood(protocol: Protocol, content_type: str) -> bool:
+    """Whether the end of such an answer is read from its bytes, not taken from the connection's."""
+    return not isinstance(reader_for(protocol, content_type), OpaqueReader)
 
 
 def read_request(protocol: Protocol, body: bytes) -> ChatRequest:

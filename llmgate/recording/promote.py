@@ -14,20 +14,21 @@ import msgspec
 from llmgate import __version__
 from llmgate.recording.canonical import parse, recording_id
 from llmgate.recording.decoding import NotPromotable, decoded
-from llmgate.recording.derive import PROPER, derive
+from llmgate.recording.derive import PROPER, Derived, derive
 from llmgate.recording.headers import answer_headers, path_of, request_headers
 from llmgate.recording.lines import How, Route, Scrub
 from llmgate.recording.recording import Headers, Recording
 from llmgate.recording.rules import Rules
 from llmgate.recording.scrub import Scrubbing
 from llmgate.recording.title import title_of
-from llmgate.wire.exchanges import LIVE, Attempt, ExchangeDetail, ExchangeSummary
+from llmgate.wire.exchanges import LIVE, Attempt, ExchangeDetail
 
 __all__ = ["Kept", "NotPromotable", "Wish", "promote"]
 
 NOT_RESENDABLE: Final = "not_resendable"
 _IDENTITY: Final = frozenset({"", "identity"})
 _SHORT: Final = 300
+_STOPPED_SHORT: Final = "the provider ended its answer before that was complete"
 _MOST_TAGS: Final = 20
 
 
@@ -67,11 +68,11 @@ def promote(kept: Kept, rules: Rules, wish: Wish = Wish()) -> Recording:  # noqa
     chunks = scrubbing.chunks(answer.chunks)
     headers = tuple((name, text(value)) for name, value in answer.headers)
     path = text(path_of(row.path, detail.query))
-    status = row.status or 0
+    status = _status(detail)
     derived = derive(row.protocol, status, headers, chunks)
-    how = _how(row, refused=_ours(detail))
+    how, row_error = _ending(detail, derived, status)
     proper = how in PROPER
-    failed = row.error and (not proper or derived.error is None) and status < 400
+    failed = row_error and (not proper or derived.error is None) and status < 400
     us = [answer.at_us[0], *(max(0, b - a) for a, b in pairwise(answer.at_us))] if chunks else []
     recording = Recording(
         title=text(wish.title)[:_SHORT] or title_of(row.protocol, row.method, path, body),
@@ -93,7 +94,7 @@ def promote(kept: Kept, rules: Rules, wish: Wish = Wish()) -> Recording:  # noqa
         usage=derived.usage,
         text=derived.text,
         tool_calls=derived.tool_calls,
-        error=text(row.error) if failed else derived.error,
+        error=text(row_error) if failed else derived.error,
         us=us,
         t0=_moment(row.started_ms) if wish.dates else "",
         ttft_us=us[0] if us else row.ttfb_us or 0,
@@ -146,8 +147,18 @@ def _check(kept: Kept) -> None:
 
 
 def _ours(detail: ExchangeDetail) -> bool:
-    """Whether the answer was the gateway's own: no provider said anything."""
-    return not detail.received_headers and bool(detail.response_headers)
+    """Whether the answer was the gateway's own: no provider said anything, or nothing after a head
+    that was not passed on.
+    """
+    row = detail.summary
+    theirs = bool(detail.received_headers) and (row.ttfb_us is not None or not row.response_bytes)
+    return bool(detail.response_headers) and not theirs
+
+
+def _status(detail: ExchangeDetail) -> int:
+    """What the provider answered; its caller may have had a head before that."""
+    told = detail.attempts[-1].status if detail.attempts and not _ours(detail) else None
+    return told or detail.summary.status or 0
 
 
 def _answer(kept: Kept) -> _Answer:
@@ -170,13 +181,29 @@ def _answer(kept: Kept) -> _Answer:
     return _Answer(headers=headers, chunks=chunks, at_us=at_us, note=note)
 
 
-def _how(row: ExchangeSummary, *, refused: bool) -> How:
-    """How the bytes ended."""
-    if refused or row.state in {"finished", "failed"}:
+def _ending(detail: ExchangeDetail, derived: Derived, status: int) -> tuple[How, str]:
+    """How the answer ended and what is to be said of it. A stream that stops short broke, however
+    properly its connection was closed.
+    """
+    how, error = _how(detail), detail.summary.error
+    short = derived.ending == "cut" and 0 < status < 300 and detail.summary.response_bytes > 0
+    if how != "eof" or error or not short:
+        return how, error
+    events = dict(detail.received_headers).get("content-type", "").startswith("text/event-stream")
+    return "reset" if events else "eof", _STOPPED_SHORT
+
+
+def _how(detail: ExchangeDetail) -> How:
+    """How the bytes ended. What failed may have been read to its end (an error of the provider's),
+    or not (it fell silent, or broke).
+    """
+    row = detail.summary
+    whole = row.state == "failed" and any(mark.name == "last_byte" for mark in detail.marks)
+    if whole or row.state == "finished" or _ours(detail):
         return "eof"
     if row.state == "cancelled":
         return "client_cancel"
-    return "timeout" if "timeout" in row.error_type else "reset"
+    return "timeout" if row.error_type == "upstream_timeout" else "reset"
 
 
 def _ended_us(detail: ExchangeDetail) -> int:

@@ -132,7 +132,7 @@ def _close_attempt(exchange: Exchange) -> None:
     exchange.attempts[-1] = msgspec.structs.replace(
         attempt,
         ended_us=exchange.done_us,
-        status=exchange.status if exchange.received_headers else None,
+        status=attempt.status or (exchange.status if exchange.received_headers else None),
         error_type=(exchange.error_type or "") if upstream else "",
         error=exchange.error if upstream else "",
         retry_after_s=_retry_after_s(exchange),

@@ -16,12 +16,14 @@ _LONG_S: Final = 60.0  # SDKs obey a longer wait too, and hang
 async def fail(call: Call, error: CallError) -> None:
     """Answers in the shape of the caller's protocol, or says it inside the stream."""
     exchange = call.exchange
+    call.active = False
+    if not exchange.live:  # it had ended: there is nothing to add
+        return
     exchange.fail(
         error.error_type, error.message, "cancelled" if isinstance(error, Cancelled) else "failed"
     )
     if isinstance(error, (LimitReached, RequestTooLarge)):
         exchange.limited_by = error.limit
-    call.active = False
     if call.caller.head_sent:
         try:
             async with asyncio.timeout(_TELL_S):  # a caller that does not read is not waited for
@@ -40,9 +42,11 @@ def leave(call: Call) -> None:
     """The caller has left: what arrived is kept.
 
     Some SDKs close at the last event without waiting for the end of the body; an answer that is
-    complete by its own protocol was not cancelled by that.
+    complete by its own protocol was not cancelled by that. What had ended before stays as it ended.
     """
     meter = call.meter
+    if not call.exchange.live:
+        return
     if meter is not None and meter.close().state == "finished" and meter.understood:
         call.exchange.state = "finished"
         call.exchange.mark("last_byte", call.now_us())

@@ -8,6 +8,8 @@ section 7).
 
 from time import perf_counter_ns
 
+import msgspec
+
 from llmgate.config.credentials import kept_headers
 from llmgate.errors import UpstreamCut, UpstreamFault, UpstreamInvalid, upstream_error_type
 from llmgate.exchange import Headers
@@ -36,8 +38,12 @@ async def relay(call: Call, sender: Sender, outbound: Outbound) -> None:
     try:
         await _answer(call, reply)
     finally:
+        call.active = (
+            False  # its caller leaves now, as most do: that must not cut the closing short
+        )
         stop_waiting(call)
-        await reply.close()
+        fault = call.reason if isinstance(call.reason, UpstreamFault) else None
+        await reply.close(fault)
 
 
 async def _answer(call: Call, reply: Reply) -> None:
@@ -83,8 +89,10 @@ async def _join_early(call: Call, reply: Reply, first: bytes | None) -> None:
         exchange.chunk(first, call.now_us())
     if reply.status >= 400:
         call.meter = None  # none of this body reaches the caller: an event may follow
+        exchange.attempts[-1] = msgspec.structs.replace(exchange.attempts[-1], status=reply.status)
         while (chunk := await reply.read()) is not None:
             exchange.chunk(chunk, call.now_us())
+        exchange.mark("last_byte", call.now_us())
         body = b"".join(exchange.chunks)
         message = catalog.upstream_message(body, _header(reply, "content-type"))
         exchange.fail(upstream_error_type(reply.status), message)

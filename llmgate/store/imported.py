@@ -13,6 +13,7 @@ import msgspec
 
 from llmgate.errors import ErrorType, upstream_error_type
 from llmgate.exchange import Exchange
+from llmgate.recording.derive import PROPER
 from llmgate.recording.importing.building import epoch_ms
 from llmgate.recording.recording import Recording
 from llmgate.store.writer import Store
@@ -118,16 +119,17 @@ def _answer(one: Exchange, recording: Recording) -> None:
 
 
 def _ending(one: Exchange, recording: Recording) -> None:
-    if not recording.answered:
-        one.state = "cancelled"
+    state, error_type = _ENDINGS[recording.how]
+    if not recording.answered and not recording.error:  # a request, and nothing ever broke
+        one.state = "cut"
         one.error = "imported without an answer: replay it to get one"
         return
-    one.status = recording.status
-    state, error_type = _ENDINGS[recording.how]
-    if recording.status >= 400:
+    one.status = recording.status or None
+    if recording.status >= 400 and recording.how in PROPER:
         state, error_type = "failed", upstream_error_type(recording.status)
-    one.state = state
-    if error_type is not None:
+    if error_type is None:
+        one.state = state
+    else:
         one.fail(error_type, recording.error or f"the recording ends with {recording.how}", state)
 
 

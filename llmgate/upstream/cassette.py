@@ -2,15 +2,17 @@
 
 ``none`` never asks anybody; ``once`` records into a folder that was empty when it began;
 ``new_episodes`` records whatever is missing; ``all`` asks always and writes anew. What is recorded
-is what the source said, its errors and streams that broke included; what a caller left before its
-end is not. Of equal requests one is on its way to the source at a time, so that the next one finds
-what the first one was answered.
+is what the source said, its errors and streams that broke or fell silent included; what a caller
+left before its end is not, and a source that sent no head of an answer has said nothing. Of equal
+requests one is on its way to the source at a time, so that the next one finds what the first one
+was answered.
 """
 
 import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -42,6 +44,7 @@ MISSING: Final = "missing"
 RECORDED: Final = "recorded"
 
 _TRIES: Final = 3
+_LAST_S: Final = 6.0  # for what is being written when the gateway stops
 _log = logging.getLogger("llmgate.upstream")
 
 
@@ -87,6 +90,7 @@ class CassetteSender:
         self._used: dict[str, set[str]] = defaultdict(set)  # names of recordings, by request
         self._busy: dict[str, asyncio.Event] = {}  # requests that are on their way to the source
         self._looking = asyncio.Lock()
+        self._writing: set[asyncio.Task[None]] = set()
 
     async def send(self, request: Outbound) -> Reply:
         """Answers with the recording of this request, or as the mode says."""
@@ -110,8 +114,17 @@ class CassetteSender:
             self._let_go(key)
             raise
 
+    @property
+    def writing(self) -> int:
+        """How many recordings are on their way into the folder."""
+        return len(self._writing)
+
     async def close(self) -> None:
-        """Has no connections of its own."""
+        """Has no connections of its own; waits for what is still being written."""
+        if self._writing:
+            _, late = await asyncio.wait(self._writing, timeout=_LAST_S)
+            if late:
+                _log.error("%d answers could not be recorded in time", len(late))
 
     @property
     def _asks(self) -> bool:
@@ -193,15 +206,19 @@ class CassetteSender:
         )
         tape = Tape.begin(msgspec.structs.replace(request, headers=onward.headers), source.name)
         reply = await source.sender.send(onward)
+        return TapedReply(reply, tape, (NAME_HEADER, RECORDED), partial(self._passed, key))
 
-        async def done(told: Tape | None) -> None:
-            try:
-                if told is not None:
-                    await self._write(told)
-            finally:
-                self._let_go(key)
+    def _passed(self, key: str, tape: Tape) -> None:
+        """Writes it in a task of its own: that of the request may be cancelled at any moment."""
+        writing = asyncio.get_running_loop().create_task(self._write(tape), name="cassette")
+        self._writing.add(writing)
+        writing.add_done_callback(partial(self._written, key))
 
-        return TapedReply(reply, tape, (NAME_HEADER, RECORDED), done)
+    def _written(self, key: str, writing: asyncio.Task[None]) -> None:
+        self._writing.discard(writing)
+        self._let_go(key)
+        if not writing.cancelled() and (error := writing.exception()):
+            _log.error("an answer could not be recorded", exc_info=error)
 
     def _let_go(self, key: str) -> None:
         if busy := self._busy.pop(key, None):
@@ -210,15 +227,22 @@ class CassetteSender:
     async def _write(self, tape: Tape) -> None:
         """Writes a recording; the caller has its answer whatever becomes of it."""
         try:
-            key, name = await asyncio.to_thread(self._write_now, tape, self._rules())
-            await self._look()
+            written = await asyncio.to_thread(self._write_now, tape, self._rules())
         except LlmgateError as problem:
             _log.warning("an answer could not be recorded: %s", problem)
             return
-        self._used[key].add(name)
+        if written is not None:
+            key, name = written
+            await self._look()
+            self._used[key].add(name)
 
-    def _write_now(self, tape: Tape, rules: Rules) -> tuple[str, str]:
-        """The key and the name of what was written; the key is that of the scrubbed request."""
+    def _write_now(self, tape: Tape, rules: Rules) -> tuple[str, str] | None:
+        """The key and the name of what was written; the key is that of the scrubbed request.
+
+        None: its caller left before its end.
+        """
+        if not tape.worth_keeping():
+            return None
         it = promote(tape.kept(), rules)
         key = self._matching.key(it.dialect, it.path, it.body, stream=it.stream)
         data = write(it)

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from llmgate.config.model import Timeout, Tls
 from llmgate.errors import (
+    UpstreamFault,
     UpstreamInvalid,
     UpstreamTimeout,
     UpstreamUnreachable,
@@ -145,7 +146,7 @@ class HttpReply:
         self.headers = connection.headers
         self.read = connection.read
 
-    async def close(self) -> None:
+    async def close(self, fault: UpstreamFault | None = None) -> None:
         """Lets go of the connection; one with an unread answer is closed."""
         self._sender.give_back(self._connection)
 

@@ -9,7 +9,7 @@ import asyncio
 from itertools import accumulate
 from pathlib import Path
 
-from llmgate.errors import UpstreamCut
+from llmgate.errors import UpstreamCut, UpstreamFault
 from llmgate.recording.library import Library
 from llmgate.recording.recording import Recording
 from llmgate.upstream.reply import Outbound, Reply
@@ -55,7 +55,7 @@ class RecordedReply:
                 await self._until(None)
                 raise UpstreamCut("closed while the recorded provider was silent")
 
-    async def close(self) -> None:
+    async def close(self, fault: UpstreamFault | None = None) -> None:
         """Ends the reply; a read that waits fails at once."""
         self._closed = True
         if self._waiter is not None and not self._waiter.done():

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import msgspec
 
+from llmgate.errors import UpstreamFault
 from llmgate.wire.exchanges import Protocol as WireProtocol
 
 
@@ -34,8 +35,11 @@ class Reply(Protocol):
         Raises ``UpstreamCut`` when the connection breaks before it.
         """
 
-    async def close(self) -> None:
-        """Lets go of the connection; called always, closes the socket if the body is unread."""
+    async def close(self, fault: UpstreamFault | None = None) -> None:
+        """Lets go of the connection; called always, closes the socket if the body is unread.
+
+        ``fault`` is why the reader gave up, where that is the provider's: it was silent too long.
+        """
 
 
 class Sender(Protocol):

@@ -1,12 +1,12 @@
 """An answer on its way from the source to a caller, noted as it passes."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from time import perf_counter_ns, time_ns
 
 import msgspec
 
-from llmgate.errors import UpstreamCut, upstream_error_type
+from llmgate.errors import UpstreamFault, upstream_error_type
+from llmgate.formats import catalog
 from llmgate.recording.derive import derive
 from llmgate.recording.headers import answer_headers
 from llmgate.recording.promote import Kept
@@ -26,7 +26,8 @@ class Tape(msgspec.Struct):
     chunks: list[bytes] = []
     at_us: list[int] = []
     ended_us: int = 0
-    error: str = ""
+    over: bool = False  # nothing more would have come
+    fault: UpstreamFault | None = None  # why nothing more came
 
     @classmethod
     def begin(cls, request: Outbound, source: str) -> "Tape":
@@ -37,13 +38,16 @@ class Tape(msgspec.Struct):
         """Microseconds since the request was sent."""
         return (perf_counter_ns() - self.started_ns) // 1000
 
-    def complete(self) -> bool:
-        """Whether the answer was over by its own words when its reader went away."""
-        if not self.chunks:
+    def worth_keeping(self) -> bool:
+        """The source has said all it would say, or its last bytes are the end of an answer: many
+        a reader goes away there. To know the latter takes a reading of it all.
+        """
+        if self.over or not self.chunks:
+            return self.over
+        headers, protocol = answer_headers(self.headers), self.request.protocol
+        if not catalog.understood(protocol, dict(headers).get("content-type", "")):
             return False
-        headers = answer_headers(self.headers)
-        said = derive(self.request.protocol, self.status, headers, self.chunks)
-        return said.ending == "finished"
+        return derive(protocol, self.status, headers, self.chunks).ending == "finished"
 
     def kept(self) -> Kept:
         """The exchange as the store would have kept it."""
@@ -69,9 +73,10 @@ class Tape(msgspec.Struct):
         )
 
     def _summary(self) -> ExchangeSummary:
-        request = self.request
-        state: State = "cut" if self.error else "failed" if self.status >= 400 else "finished"
+        request, fault = self.request, self.fault
         failed = self.status >= 400
+        state: State = "cut" if fault else "failed" if failed else "finished"
+        kind = fault.error_type if fault else upstream_error_type(self.status) if failed else ""
         return ExchangeSummary(
             id="",
             started_ms=self.started_ms,
@@ -86,19 +91,16 @@ class Tape(msgspec.Struct):
             response_bytes=sum(map(len, self.chunks)),
             chunks=len(self.chunks),
             total_us=self.ended_us,
-            error=self.error,
-            error_type="upstream_cut"
-            if self.error
-            else upstream_error_type(self.status)
-            if failed
-            else "",
+            error=fault.message if fault else "",
+            error_type=kind,
         )
 
 
 class TapedReply:
     """The source's reply, its bytes unchanged and not delayed; ``mark`` is a header of ours.
 
-    ``done`` has the tape when all has passed.
+    ``done`` has the tape once, as soon as nothing more will be on it. It is told and not awaited:
+    whoever waits for an answer may be gone the moment it is there.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class TapedReply:
         reply: Reply,
         tape: Tape,
         mark: tuple[str, str],
-        done: Callable[[Tape | None], Awaitable[None]],
+        done: Callable[[Tape], None],
     ) -> None:
         self.status = tape.status = reply.status
         tape.headers = reply.headers
@@ -114,45 +116,33 @@ class TapedReply:
         self._reply = reply
         self._tape = tape
         self._done = done
-        self._over = False
-        self._closed = False
+        self._told = False
 
     async def read(self) -> bytes | None:
         """Gives the next chunk as it comes, and notes when that was."""
         tape = self._tape
         try:
             chunk = await self._reply.read()
-        except UpstreamCut as cut:
-            tape.error, tape.ended_us, self._over = cut.message, tape.now_us(), True
+        except UpstreamFault as fault:
+            tape.fault = fault
+            self._tell(over=True)
             raise
         if chunk is None:
-            tape.ended_us, self._over = tape.now_us(), True
+            self._tell(over=True)
         else:
             tape.at_us.append(tape.now_us())
             tape.chunks.append(chunk)
         return chunk
 
-    async def close(self) -> None:
-        """Lets go of the connection, then writes what has passed; a caller that left before the
-        end leaves nothing.
-        """
-        if self._closed:
-            return
-        self._closed = True
-        tape = self._tape
-        if not self._over and tape.complete():
-            tape.ended_us, self._over = tape.now_us(), True
-        try:
-            await self._reply.close()
-        finally:
-            await _to_the_end(self._done(tape if self._over else None))
+    async def close(self, fault: UpstreamFault | None = None) -> None:
+        """Ends the tape where it is, lets go of the connection."""
+        if not self._told:
+            self._tape.fault = fault
+            self._tell(over=fault is not None)
+        await self._reply.close(fault)
 
-
-async def _to_the_end(work: Awaitable[None]) -> None:
-    """A caller that has its whole answer may leave at once: that must not undo the writing."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    def _tell(self, *, over: bool) -> None:
+        if not self._told:
+            self._told = True
+            self._tape.ended_us, self._tape.over = self._tape.now_us(), over
+            self._done(self._tape)

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from llmgate.errors import UpstreamFault
 from llmgate.upstream.reply import Reply
 
 _CREATED: Final = 1_767_225_600  # of every model in the list: a fixed day
@@ -23,7 +24,7 @@ class WholeReply:
         """Gives the body, then its end."""
         return self._rest.pop() if self._rest else None
 
-    async def close(self) -> None:
+    async def close(self, fault: UpstreamFault | None = None) -> None:
         """Has nothing to let go of."""
 
 

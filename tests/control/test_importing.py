@@ -86,7 +86,7 @@ async def test_a_request_without_an_answer_waits_to_be_replayed(tmp_path: Path) 
         (name,) = (await take(gateway, lines(ASKED)))["ids"]
         row = (await gateway.admin.get(f"/admin/v1/exchanges/{name}")).json()["summary"]
 
-    assert row["state"] == "cancelled"
+    assert row["state"] == "cut"
     assert "status" not in row
     assert "replay it" in row["error"]
 

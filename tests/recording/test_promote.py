@@ -13,6 +13,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llmgate.errors import upstream_error_type
 from llmgate.recording.derive import derived_of
 from llmgate.recording.format import read, write
 from llmgate.recording.headers import VOLATILE
@@ -105,6 +106,17 @@ def test_moments_are_from_the_request_and_then_from_chunk_to_chunk() -> None:
         ({"state": "finished"}, "eof", None),
         ({"state": "cut", "error_type": "upstream_cut", "error": "gone"}, "reset", "gone"),
         ({"state": "cut", "error_type": "upstream_timeout", "error": "mute"}, "timeout", "mute"),
+        ({"state": "cut", "error_type": "upstream_invalid", "error": "no"}, "reset", "no"),
+        ({"state": "cut", "error_type": "gateway_internal", "error": "stop"}, "reset", "stop"),
+        ({"state": "failed", "error_type": "upstream_timeout", "error": "mute"}, "timeout", "mute"),
+        ({"state": "failed", "error_type": "upstream_cut", "error": "gone"}, "reset", "gone"),
+        ({"state": "failed", "error_type": "upstream_invalid", "error": "no"}, "reset", "no"),
+        ({"state": "failed", "error_type": "gateway_internal", "error": "us"}, "reset", "us"),
+        (
+            {"state": "cancelled", "error_type": "policy_cancelled", "error": "ended"},
+            "client_cancel",
+            "ended",
+        ),
         (
             {"state": "cancelled", "error_type": "caller_cancelled", "error": "left"},
             "client_cancel",
@@ -130,7 +142,8 @@ def test_a_failure_inside_a_stream_and_the_token_limit_are_ends_of_their_own() -
         "error_type": "upstream_stream_error",
         "error": "Overloaded",
     }
-    recording = promote(exchange(chunks=failed, **row), RULES)
+    read_whole = {"marks": [Mark("last_byte", 200)]}
+    recording = promote(exchange(chunks=failed, detail=read_whole, **row), RULES)
     assert (recording.how, recording.error) == ("error_event", "Overloaded")
 
     short = json.loads(json.dumps(ANSWER))
@@ -166,6 +179,61 @@ def test_an_exchange_without_any_answer_is_recorded_too() -> None:
 
     assert (recording.status, recording.chunks, recording.how) == (0, [], "client_cancel")
     assert read(write(recording)).error == "left"
+
+
+@pytest.mark.parametrize("status", [408, 429, 503, 504, 529])
+def test_an_error_of_the_provider_that_was_read_to_its_end_is_whole(status: int) -> None:
+    kept = exchange(
+        chunks=[b'{"error":{"message":"busy"}}'],
+        status=status,
+        state="failed",
+        error_type=upstream_error_type(status),
+        error="busy",
+        detail={"marks": [Mark("last_byte", 200)]},
+    )
+
+    assert (promote(kept, RULES).how, promote(kept, RULES).error) == ("eof", "busy")
+
+
+def test_an_error_of_the_provider_that_was_told_under_an_early_head_keeps_its_status() -> None:
+    kept = exchange(
+        chunks=[b'{"error":{"message":"slow down"}}'],
+        status=200,
+        state="failed",
+        error_type="upstream_rate_limited",
+        error="slow down",
+        ttfb_us=90,
+        detail={"marks": [Mark("last_byte", 200)], "attempts": [Attempt(provider="a", status=429)]},
+    )
+    recording = promote(kept, RULES)
+
+    assert (recording.status, recording.how, recording.error) == (429, "eof", "slow down")
+
+
+def test_our_answer_for_a_provider_that_fell_silent_after_its_head_is_ours() -> None:
+    ours = [("content-type", "application/json")]
+    kept = exchange(
+        chunks=[b'{"error":{"message":"silent"}}'],
+        received=[("content-type", "text/event-stream"), ("content-length", "9")],
+        status=504,
+        state="failed",
+        error_type="upstream_timeout",
+        error="silent",
+        detail={"response_headers": ours, "attempts": [Attempt(provider="a", status=200)]},
+    )
+    recording = promote(kept, RULES)
+
+    assert (recording.status, recording.how, recording.error) == (504, "eof", "silent")
+    assert recording.response_headers == tuple(ours)
+
+
+def test_a_stream_that_stops_short_broke_however_properly_it_was_closed() -> None:
+    events = [("content-type", "text/event-stream")]
+    chunks = [b'data: {"choices":[{"index":0,"delta":{"content":"So"}}]}\n\n']
+    recording = promote(exchange(chunks=chunks, received=events), RULES)
+
+    assert recording.how == "reset"
+    assert recording.error == "the provider ended its answer before that was complete"
 
 
 def test_few_headers_are_kept_and_ids_lose_their_value() -> None:

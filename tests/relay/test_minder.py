@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from llmgate.errors import UpstreamCut, UpstreamTimeout
+from llmgate.errors import UpstreamCut, UpstreamFault, UpstreamTimeout
 from llmgate.formats import catalog
 from llmgate.relay.call import Call
 from llmgate.relay.caller import CallerGone
@@ -239,7 +239,7 @@ class Scripted:
     async def read(self) -> bytes | None:
         return self._chunks.pop(0) if self._chunks else None
 
-    async def close(self) -> None:
+    async def close(self, fault: UpstreamFault | None = None) -> None:
         return None
 
 

@@ -44,7 +44,7 @@ def _is_anthropic(body: Fields) -> bool:
     turns = messages if isinstance(messages, list) else []
     if any(isinstance(turn, dict) and _has_blocks(turn.get("content")) for turn in turns):
         return True
-    if any(isinstance(turn, dict) and turn.get("role") in {"system", "tool"} for turn in turns):
+    if any(isinstance(turn, dict) and turn.get("role") in ("system", "tool") for turn in turns):
         return False
     return text_of(body, "model").rpartition("/")[2].startswith("claude") and "max_tokens" in body
 
