@@ -7,6 +7,8 @@ _BATCH_LIMIT = 32 << 20
 _DAY_MS = 86_400_000
 _SLACK = 0.05  # a full store is brought a little below its cap, so that not every row trims
 _PAGE = 4096
+_INDEX_SHARE = 8  # exchanges are what the store is for: their words take one part in so many
+_INDEX_TABLES = 8
 
 
 class Caps(msgspec.Struct, frozen=True):
@@ -39,6 +41,16 @@ class Caps(msgspec.Struct, frozen=True):
     def wanted(self) -> float:
         """What a store that was too large is brought down to."""
         return self.most_used * (1 - _SLACK)
+
+    @property
+    def index_bytes(self) -> float:
+        """The most that the index of words takes; beyond it, it forgets the oldest words."""
+        return self.keep_bytes / _INDEX_SHARE if self.keep_bytes > 0 else float("inf")
+
+    @property
+    def index_table_bytes(self) -> float:
+        """From here on another table of the index is begun: small ones are dropped one by one."""
+        return self.index_bytes / _INDEX_TABLES
 
     @property
     def batch_bytes(self) -> int:

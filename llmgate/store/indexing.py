@@ -5,6 +5,9 @@ crash loses nothing and an old store is filled from its beginning. An exchange t
 turn comes waits in ``index_later`` for its end. Of a body in pieces only those are indexed that no
 exchange of the same table had before: a conversation is found where something was said, not in
 every turn that sends it again. While there is much to record this takes a small share of the time.
+
+The index takes at most a share of the size cap (caps.py). When another table would exceed it the
+oldest goes and is not made again: ``indexed.seq`` does not go back.
 """
 
 import asyncio
@@ -17,7 +20,9 @@ from typing import Protocol, TypeVar
 import aiosqlite
 
 from llmgate.store import blocks, word_index
+from llmgate.store.caps import Caps
 from llmgate.store.migrations import make_index
+from llmgate.store.pages import used_bytes
 from llmgate.store.pieces import Rows
 from llmgate.store.problems import StoreProblem, is_damage
 from llmgate.store.unindexed import AT_ONCE, Unindexed, Waiting, listed
@@ -31,7 +36,7 @@ _LONGEST_REST_S = 0.25  # waits for busy others are in what a step took
 _TEND_EVERY_S = 60.0
 _GO_ON_S = 10.0  # before blocks have their turn again
 _BLOCK_REST_S = 0.02
-_SHARE_OF_CAP = 16
+_GROWTH = 3  # a table is full: what is written next may be so many times that
 
 T = TypeVar("T")
 _log = logging.getLogger("llmgate.store")
@@ -40,14 +45,16 @@ _log = logging.getLogger("llmgate.store")
 class Changing(Protocol):
     """``Store.change``."""
 
-    async def __call__(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T: ...
+    async def __call__(
+        self, work: Callable[[aiosqlite.Connection], Awaitable[T]], room: int = 0
+    ) -> T: ...
 
 
 class Indexing:
     """Indexes what the writer has written; one for a store."""
 
     def __init__(self, rows: Rows, change: Changing) -> None:
-        self.most_bytes = float("inf")  # of text in one table
+        self._caps = Caps(0, 0)
         self.on_notice: Callable[[str], None] = _log.warning
         self.missing = False  # this SQLite has no FTS5
         self.unindexed = Unindexed(rows)
@@ -59,10 +66,10 @@ class Indexing:
         self._tended = 0
         self._turn = asyncio.Lock()
 
-    def limit(self, keep_bytes: float) -> None:
-        """A table holds a small part of what may be kept; 0 is without limit."""
-        share = keep_bytes / _SHARE_OF_CAP if keep_bytes > 0 else float("inf")
-        self.most_bytes = max(word_index.LEAST_BYTES, share)
+    def limit(self, caps: Caps) -> None:
+        """The index takes a small part of what may be kept."""
+        self._caps = caps
+        self.unindexed.limit(caps.index_table_bytes)
 
     def wrote(self, count: int) -> None:
         """So many exchanges have been written."""
@@ -143,18 +150,24 @@ class Indexing:
         """Begins another table when the newest is full; False when there can be none."""
         newest = await self._newest()
         full = newest is None or (
-            newest.docs >= word_index.MOST_DOCS or newest.bytes >= self.most_bytes
+            newest.docs >= word_index.MOST_DOCS or newest.bytes >= self._caps.index_table_bytes
         )
         if newest is None or (full and new):
-            first_seq = new[0].seq if newest and new else 0
-            newest = await self._guarded(lambda db: word_index.begin(db, first_seq))
+            newest = await self._guarded(self._begin)
         self.unindexed.goes_to(newest)
         return newest is not None
+
+    async def _begin(self, db: aiosqlite.Connection) -> Partition:
+        """Another table; the oldest go when they and this one will take too much."""
+        table_bytes = self._caps.index_table_bytes
+        while await word_index.drop_oldest_over(db, self._caps.index_bytes - _GROWTH * table_bytes):
+            pass
+        return await _begin_next(db)
 
     async def _newest(self) -> Partition | None:
         rows = await self._rows(
             "SELECT number, first_seq, docs, bytes FROM word_indexes"
-            " ORDER BY first_seq DESC LIMIT 1",
+            " ORDER BY first_seq DESC, number DESC LIMIT 1",
             [],
         )
         return Partition(*rows[0]) if rows else None
@@ -164,12 +177,20 @@ class Indexing:
         docs, pieces = await self.unindexed.docs(ended)
 
         async def write(db: aiosqlite.Connection) -> int:
-            await _write(db, late, new, docs)
+            before = await used_bytes(db)
+            newest = await _write(db, late, new, docs)
+            await db.commit()  # words reach the disk with it
+            await word_index.grown(db, newest.number, await used_bytes(db) - before)
             return len(late) + len(new)
 
-        done = await self._guarded(write)
+        done = await self._guarded(write, await self._room_for(docs))
         self.unindexed.indexed(pieces)
         return done or 0
+
+    async def _room_for(self, docs: list[Doc]) -> int:
+        """A table that SQLite merges meanwhile takes its room twice for a moment."""
+        newest = await self._newest()
+        return sum(len(text) for _, text in docs) + (newest.bytes if newest else 0) // 2
 
     async def tend(self) -> int:
         """Looks at one table: it goes when few of its exchanges are left. Returns 1 if so."""
@@ -183,14 +204,18 @@ class Indexing:
             return 0
         self._tended = (self._tended + 1) % (len(known) - 1)  # never the newest
         one, following = known[self._tended], known[self._tended + 1]
+        await word_index.measure(db, one)
         left = await word_index.few_left(db, one, following.first_seq)
         if left is None:
             return 0
-        await word_index.drop(db, one)
-        await db.executemany(
-            "INSERT OR IGNORE INTO index_later VALUES (?)", [(seq,) for seq in left]
-        )
+        await _again(db, one, left)
         return 1
+
+    async def tidy(self) -> None:
+        """Looks at all tables: those with mostly dead words go, what is left of them is indexed."""
+        async with self._turn:
+            left = await self._guarded(_tidy) or 0
+        await self.catch_up(left)
 
     async def rebuild(self) -> None:
         """Drops the index, which is filled again from the beginning."""
@@ -199,7 +224,9 @@ class Indexing:
         self.on_notice("the index of words was damaged: it is made anew in the background")
         self._news.set()
 
-    async def _guarded(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T | None:
+    async def _guarded(
+        self, work: Callable[[aiosqlite.Connection], Awaitable[T]], room: int = 0
+    ) -> T | None:
         """A transaction; what is wrong with the index is no problem of the store."""
         damaged = False
 
@@ -220,7 +247,7 @@ class Indexing:
                 return None
             return done
 
-        done = await self._change(attempt)
+        done = await self._change(attempt, room)
         if self.missing:
             self.on_notice("this SQLite has no FTS5: words cannot be searched for")
         if damaged:
@@ -232,8 +259,9 @@ class Indexing:
 
 async def _write(
     db: aiosqlite.Connection, late: list[Waiting], new: list[Waiting], docs: list[Doc]
-) -> None:
-    known = await word_index.partitions(db)
+) -> Partition:
+    """Returns the newest table that was written to."""
+    known = await word_index.partitions(db) or [await _begin_next(db)]  # it may have been dropped
     places: dict[Partition, list[Doc]] = {}
     for doc in docs:
         places.setdefault(word_index.place_of(known, doc[0]), []).append(doc)
@@ -247,3 +275,32 @@ async def _write(
     if late:
         await db.execute(f"DELETE FROM index_later WHERE seq IN ({listed(o.seq for o in late)})")  # noqa: S608
         await db.execute("DELETE FROM index_later WHERE seq NOT IN (SELECT seq FROM exchanges)")
+    return max(places, key=lambda place: place.first_seq, default=known[-1])
+
+
+async def _begin_next(db: aiosqlite.Connection) -> Partition:
+    """Another table, for what has not been indexed yet."""
+    rows = list(await db.execute_fetchall("SELECT seq FROM indexed"))
+    return await word_index.begin(db, int(rows[0][0]) + 1)
+
+
+async def _again(db: aiosqlite.Connection, gone: Partition, left: list[int]) -> None:
+    """Drops a table; what is left of it is indexed once more."""
+    await word_index.drop(db, gone)
+    if not await word_index.partitions(db):
+        await word_index.begin(db, gone.first_seq)
+    await db.executemany("INSERT OR IGNORE INTO index_later VALUES (?)", [(seq,) for seq in left])
+
+
+async def _tidy(db: aiosqlite.Connection) -> int:
+    """Measures all tables and drops the mostly dead; how many exchanges wait to be indexed anew."""
+    waiting = 0
+    known = await word_index.partitions(db)
+    ends = [one.first_seq for one in known[1:]]
+    for one, end in zip(known, [*ends, 1 << 62], strict=False):
+        await word_index.measure(db, one)
+        left = await word_index.few_left(db, one, end, word_index.MOSTLY_DEAD)
+        if left is not None:
+            await _again(db, one, left)
+            waiting += len(left)
+    return waiting

@@ -1,7 +1,8 @@
 """Age and size caps: the oldest exchanges go first, those kept for good stay.
 
-The size cap is held by making room before a batch is written, so that the file never grows beyond
-it, whatever comes in. Near the cap that costs a measurement per batch; far from it, nothing.
+The size cap is held by making room before anything is written, so that the file never grows beyond
+it, whatever comes in. Near the cap that costs a measurement per batch; far from it, nothing. What
+the index of words takes beyond its share of the cap (caps.py) goes before any exchange does.
 """
 
 import logging
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from llmgate.store import rollup
+from llmgate.store import rollup, word_index
 from llmgate.store.caps import Caps
 from llmgate.store.encoder import PARTS_PER_EXCHANGE
 from llmgate.store.pages import STEP, empty_wal, give_back, number, used_bytes, wal_bytes
@@ -27,6 +28,7 @@ _LOOK_BACK_S = 60.0
 _WAL_AGAIN_S = 1.0  # a reader was in the way
 _CAUTION = 2  # what is written takes at most so many times its size: pages are not full
 _CHANGE_BYTES = 1 << 20
+_WAL_SLACK = 0.03  # of the cap: the log may exceed its part so far, for the length of a change
 _SPARE = 0.08  # of a nearly full file: free pages that are about to be used again
 
 _FULL = (
@@ -40,13 +42,18 @@ _REMOVABLE = f"""
     WHERE started_ms >= ? AND started_ms < ? AND NOT {IS_KEPT} AND NOT {IS_LIVE}
     ORDER BY started_ms, seq LIMIT ?
 """  # noqa: S608 - constants
+_KEPT_PARTS = f"""
+    SELECT count(*), total(length(data)) FROM exchanges JOIN parts
+    ON parts.id >= seq * {PARTS_PER_EXCHANGE} AND parts.id < (seq + 1) * {PARTS_PER_EXCHANGE}
+    WHERE {IS_KEPT}
+"""  # noqa: S608 - constants
 _EARLIEST, _LATEST = -(1 << 62), 1 << 62
 
 
 class Retention:
     """Enforces the caps in steps short enough for the writer to wait for.
 
-    ``full`` is set while the size cap is exceeded by what is kept for good alone; ``count`` is how
+    ``full`` is set while the size cap is exceeded by what cannot be removed; ``count`` is how
     many exchanges there are, None until they have been counted.
     """
 
@@ -94,6 +101,13 @@ class Retention:
                 await self._drain(db, caps, incoming, generation)
         self._used += incoming
 
+    async def make_way(
+        self, db: aiosqlite.Connection, caps: Caps, incoming: int, generation: int
+    ) -> None:
+        """Makes room for a change of the index, in the log too: it may write a table anew."""
+        await self.make_room(db, caps, incoming, generation)
+        await self.bound_wal(db, caps, incoming)
+
     def changed(self) -> None:
         """Something of unknown size was written."""
         self._used += _CHANGE_BYTES
@@ -102,13 +116,25 @@ class Retention:
         self, db: aiosqlite.Connection, caps: Caps, incoming: int, generation: int
     ) -> None:
         while self._used + incoming > caps.wanted:
-            if await self.sweeper.step(db, generation, partly=True) is None:
+            if await self._shrink_index(db, caps):
+                pass
+            elif await self.sweeper.step(db, generation, partly=True) is None:
                 needed = self._needed(caps.wanted - incoming)
                 if not await self._remove(db, needed, _LATEST):
                     break
             self._used = await used_bytes(db)
             await self.bound_wal(db, caps)
         self.full = self._used > caps.most_used
+
+    async def _shrink_index(self, db: aiosqlite.Connection, caps: Caps) -> bool:
+        """Drops the oldest table of an index that takes more than its share."""
+        try:
+            return await word_index.drop_oldest_over(db, caps.index_bytes)
+        except (
+            sqlite3.Error
+        ):  # a damaged index is no problem of the store; whoever fills it sees it
+            await db.rollback()
+            return False
 
     async def step(
         self, db: aiosqlite.Connection, caps: Caps, now_ms: int, generation: int
@@ -119,18 +145,20 @@ class Retention:
         await self._tune(db, caps)
         await self.bound_wal(db, caps)
         more = await self._trim(db, caps, now_ms, generation)
-        self._say_full(caps)
+        await self._say_full(db, caps)
         await self._forget_spend(db, now_ms)
         self._used = await used_bytes(db)
         left = await give_back(db, self._spare(caps))
         self.size_bytes = int(self._used) + wal_bytes(self._path)
         return more or left
 
-    def _say_full(self, caps: Caps) -> None:
-        """Says once that the size cap cannot be held, and once more when it could in between."""
-        if self.full and not self._said_full:
+    async def _say_full(self, db: aiosqlite.Connection, caps: Caps) -> None:
+        """Says once that kept ones fill the cap, and once more when they did not in between."""
+        if not self.full:
+            self._said_full = False
+        elif not self._said_full and await _kept_bytes(db) > caps.most_used / 2:
             _log.warning(_FULL, self._path.name, caps.keep_mb)
-        self._said_full = self.full
+            self._said_full = True
 
     async def _trim(
         self, db: aiosqlite.Connection, caps: Caps, now_ms: int, generation: int
@@ -141,6 +169,8 @@ class Retention:
         self._used = await used_bytes(db)
         self._draining = self._used > (caps.wanted if self._draining else caps.most_used)
         if self._draining:
+            if await self._shrink_index(db, caps):
+                return True
             removed = await self._remove(db, self._needed(caps.wanted), _LATEST)
             self.full = self.full if removed else self._used > caps.most_used
             return removed > 0
@@ -193,9 +223,12 @@ class Retention:
             self._wal_pages = caps.wal_pages
             await db.execute(f"PRAGMA wal_autocheckpoint = {caps.wal_pages}")
 
-    async def bound_wal(self, db: aiosqlite.Connection, caps: Caps) -> None:
+    async def bound_wal(self, db: aiosqlite.Connection, caps: Caps, incoming: int = 0) -> None:
         """Keeps the write-ahead log within its part of the cap, as soon as no reader needs it."""
-        if wal_bytes(self._path) <= caps.wal_bytes or self._monotonic() < self._wal_at:
+        most = caps.wal_bytes
+        if caps.keep_bytes > 0:
+            most = min(most, most + caps.keep_bytes * _WAL_SLACK - incoming * _CAUTION)
+        if wal_bytes(self._path) <= max(0, most) or self._monotonic() < self._wal_at:
             return
         emptied = False
         with suppress(sqlite3.Error):  # what is written next meets the same problem and says so
@@ -209,3 +242,12 @@ class Retention:
             self._forget_at = self._monotonic() + _FORGET_EVERY_S
             await db.execute("DELETE FROM spend WHERE slot_ms < ?", [now_ms - rollup.KEEP_MS])
             await db.commit()
+
+
+async def _kept_bytes(db: aiosqlite.Connection) -> float:
+    """About what is kept for good, once everything else is gone: its parts, and all pieces."""
+    async with db.execute(_KEPT_PARTS) as cursor:
+        row = await cursor.fetchone()
+    if row is None or not row[0]:
+        return 0
+    return float(row[1]) + await number(db, "SELECT total(length(data)) FROM pieces")

@@ -15,11 +15,12 @@ from llmgate.store.pieces import Pieces, Rows, ids_of, read_manifest
 from llmgate.store.problems import BrokenBody
 from llmgate.store.sql import IS_LIVE
 from llmgate.store.word_index import Doc, Partition
-from llmgate.store.words import MOST_TEXT, folded, text_of
+from llmgate.store.words import MOST_TEXT, indexable, text_of
 
 AT_ONCE = 256  # exchanges in a transaction: a small one costs many times as much for each
 
 _AT_ONCE_BYTES = 1 << 20
+_LEAST_TEXT = 16 << 10
 _FEW = 16
 _INLINE = 64 << 10  # bodies above this are read in a thread
 _TURN_BYTES = 32 << 10  # read in one go on the event loop
@@ -57,6 +58,13 @@ class Unindexed:
         self._table: Partition | None = None
         self._seen: set[int] = set()
         self._most = _FEW
+        self._at_once = self._most_text = 0
+        self.limit(float("inf"))
+
+    def limit(self, table_bytes: float) -> None:
+        """What is written at once is small against a table of the index."""
+        self._at_once = int(max(64 << 10, min(_AT_ONCE_BYTES, table_bytes)))
+        self._most_text = int(max(_LEAST_TEXT, min(MOST_TEXT, table_bytes)))
 
     def goes_to(self, table: Partition | None) -> None:
         """The newest table; None when nothing is known of it any more."""
@@ -71,7 +79,7 @@ class Unindexed:
             f"SELECT exchanges.{_COLUMNS} FROM index_later CROSS JOIN exchanges USING (seq)"  # noqa: S608
             f" WHERE NOT ({IS_LIVE}) LIMIT {AT_ONCE // 2}"
         )
-        return _bounded(Waiting(*row) for row in await self._rows(query, []))
+        return self._bounded(Waiting(*row) for row in await self._rows(query, []))
 
     async def new(self, most: int) -> list[Waiting]:
         """The next ones, in the order they were recorded in."""
@@ -80,9 +88,20 @@ class Unindexed:
             " ORDER BY seq LIMIT ?"
         )
         rows = await self._rows(query, [min(most, self._most)])
-        found = _bounded(Waiting(*row) for row in rows)
+        found = self._bounded(Waiting(*row) for row in rows)
         self._most = min(AT_ONCE, max(_FEW, 4 * len(found)))  # large ones: few are taken
         return found
+
+    def _bounded(self, found: Iterable[Waiting]) -> list[Waiting]:
+        """As many as are read at once, at least one."""
+        some: list[Waiting] = []
+        size = 0
+        for one in found:
+            size += one.size
+            if some and size > self._at_once:
+                break
+            some.append(one)
+        return some
 
     async def docs(self, ended: Sequence[Waiting]) -> tuple[list[Doc], set[int]]:
         """Their texts, and the pieces that ``indexed`` is to be told when these are written."""
@@ -91,9 +110,9 @@ class Unindexed:
         size = 0
         for one in ended:
             if one.size > _INLINE:
-                docs.append(await asyncio.to_thread(_doc, one, taken, self.scrub))
+                docs.append(await asyncio.to_thread(_doc, one, taken, self.scrub, self._most_text))
                 continue
-            docs.append(_doc(one, taken, self.scrub))
+            docs.append(_doc(one, taken, self.scrub, self._most_text))
             size += one.size
             if size >= _TURN_BYTES:
                 size = 0
@@ -140,24 +159,12 @@ class Unindexed:
         return found
 
 
-def _bounded(found: Iterable[Waiting]) -> list[Waiting]:
-    """As many as are read at once, at least one."""
-    some: list[Waiting] = []
-    size = 0
-    for one in found:
-        size += one.size
-        if some and size > _AT_ONCE_BYTES:
-            break
-        some.append(one)
-    return some
-
-
-def _doc(one: Waiting, taken: Taken, scrub: Callable[[str], str]) -> Doc:
+def _doc(one: Waiting, taken: Taken, scrub: Callable[[str], str], most: int) -> Doc:
     """The words of an exchange, bounded."""
     base = one.seq * PARTS_PER_EXCHANGE
-    answer = text_of(_said(base + ANSWER, taken), one.transport)[: MOST_TEXT // 2]
-    request = text_of(_said(base + REQUEST, taken))[: MOST_TEXT - len(answer)]
-    return one.seq, folded(scrub("\n".join((one.names, answer, request))))
+    answer = text_of(_said(base + ANSWER, taken), one.transport)[: most // 2]
+    request = text_of(_said(base + REQUEST, taken))[: most - len(answer)]
+    return one.seq, indexable(scrub("\n".join((one.names, answer, request))))
 
 
 def _said(part: int, taken: Taken) -> bytes:
@@ -185,11 +192,12 @@ def listed(numbers: Iterable[int]) -> str:
 
 
 async def not_indexed(rows: Rows) -> int:
-    """About how many exchanges the index does not know yet."""
+    """About how many exchanges the index does not know: not yet, or not any more."""
     found: list[Any] = await rows(
         "SELECT max(0, (SELECT coalesce(max(seq), 0) FROM exchanges)"
         " - max(seq, (SELECT coalesce(min(seq), 1) - 1 FROM exchanges)))"
-        " + (SELECT count(*) FROM index_later) FROM indexed",
+        " + (SELECT count(*) FROM index_later) + (SELECT count(*) FROM exchanges NOT INDEXED"
+        " WHERE seq < (SELECT min(first_seq) FROM word_indexes)) FROM indexed",
         [],
     )
     return int(found[0][0] or 0) if found else 0

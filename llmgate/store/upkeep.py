@@ -42,6 +42,7 @@ async def collect(store: Store) -> Cleaned:
     more = await store.maintain(sweep=True)
     while more:
         more = await store.maintain()
+    await store.indexing.tidy()
     await _give_all_back(store)
     after = await _size(store)
     return Cleaned(

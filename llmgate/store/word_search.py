@@ -79,13 +79,15 @@ class WordSearch:
 
     async def _tables(self) -> list[Any]:
         tables = await self._rows(
-            "SELECT number, first_seq FROM word_indexes ORDER BY first_seq DESC", []
+            "SELECT number, first_seq FROM word_indexes ORDER BY first_seq DESC, number DESC", []
         )
         if not tables and not await self._rows(
             "SELECT 1 FROM pragma_module_list WHERE name = ?", [word_index.MODULE]
         ):
             raise NoWordSearch
-        return tables
+        return (
+            [*tables[:-1], (tables[-1][0], 0)] if tables else []
+        )  # it may have earlier ones, late
 
     async def _search(
         self, table: str, first_seq: int, below: int, asked: Asked, limit: int

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby, islice
 from operator import itemgetter
 
 import msgspec
@@ -23,6 +23,8 @@ from llmgate.store.problems import BadFilter
 MOST_TEXT = 256 << 10  # characters of one exchange
 MOST_WORDS = 16
 LONGEST_SEARCH = 200
+LONGEST_WORD = 40  # what is longer is encoded, or a number of something: nobody looks for it
+MOST_DISTINCT = 8192  # words of one exchange
 
 _MOST_READ = 4 << 20  # bytes of a body
 _DELTA = re.compile(
@@ -54,6 +56,9 @@ _SHORT = 3  # many words begin with fewer letters
 _AT_ONCE = 32 << 10  # bytes: nothing else runs in the meantime
 _BINARY = re.compile(_ENCODED)
 _NO_WORD = re.compile(r"[\x00-\x2f\x3a-\x60\x7b-\x7f]+")  # of ASCII; the rest is folded
+_RUN = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{41,}")
+_LONG_WORD = re.compile(r"[A-Za-z0-9]{41,}")
+_BLOB = 200
 _QUOTED = re.compile(r'"([^"]*)"?')
 _CJK = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff"))
 
@@ -98,6 +103,12 @@ def searched(text: str) -> Words:
         raise BadFilter(f"text {text[:40]!r} has no word: letters or digits are looked for")
     if count > MOST_WORDS:
         raise BadFilter(f"text has {count} words: at most {MOST_WORDS} can be looked for at once")
+    for word in chain(begun, *phrases):
+        if word.isascii() and len(word) > LONGEST_WORD:
+            raise BadFilter(
+                f"text {word[:40]!r}… is a word of more than {LONGEST_WORD} letters: such are not"
+                " in the index of words; look for it with body instead"
+            )
     return Words(tuple(begun), tuple(phrases))
 
 
@@ -110,6 +121,21 @@ def has_phrases(text: str, phrases: Iterable[tuple[str, ...]]) -> bool:
     """Whether each phrase stands in the text, its words one after the other."""
     line = f" {' '.join(words_of(text))} "
     return all(f" {' '.join(phrase)} " in line for phrase in phrases)
+
+
+def indexable(text: str) -> str:
+    """What is indexed of a text, folded: no encoded data, and so many different words at most."""
+    text = folded(_RUN.sub(_without_long, text))
+    if len(text) < 2 * MOST_DISTINCT:
+        return text
+    words = dict.fromkeys(words_of(text))
+    return " ".join(islice(words, MOST_DISTINCT)) if len(words) > MOST_DISTINCT else text
+
+
+def _without_long(run: re.Match[str]) -> str:
+    if _LONG_WORD.search(run[0]) is None:
+        return run[0]  # a path, or words with dashes
+    return " " if len(run[0]) >= _BLOB else _LONG_WORD.sub(" ", run[0])
 
 
 def folded(text: str) -> str:

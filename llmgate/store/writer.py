@@ -35,7 +35,7 @@ from llmgate.wire.gateway import Recording
 Bodies = Literal["full", "metadata", "off"]
 OnProblem = Callable[[str | None], None]
 T = TypeVar("T")
-
+Work = Callable[[aiosqlite.Connection], Awaitable[T]]
 GATHER_S = 0.04
 RETRY_S = 2.0
 MAINTAIN_S = 10.0
@@ -139,16 +139,16 @@ class Store:
         """Runs a small, rare statement in a transaction of its own; raises StoreProblem."""
         await self.change(lambda db: db.execute(statement, values))
 
-    async def change(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+    async def change(self, work: Work[T], room: int = 0) -> T:
         """Runs small, rare work in a transaction of its own; raises StoreProblem.
 
-        It waits its turn and fails at once while recording is stopped.
+        It waits its turn, has ``room`` bytes made, and fails at once while recording is stopped.
         """
         async with self._lock:
             if self._closed or self._problem or not await self._ready():
                 raise StoreProblem(self._problem or f"{self.path} is closed")
             try:
-                return await unbroken(self._change(work))
+                return await unbroken(self._change(work, room))
             except Exception as error:
                 said = explain(error, self.path)
                 if is_mistake(error):
@@ -157,9 +157,9 @@ class Store:
                     await self._stop(error)
                 raise StoreProblem(said) from error
 
-    async def _change(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+    async def _change(self, work: Work[T], room: int) -> T:
         db = self._file.connection
-        await self.retention.make_room(db, self._caps, 0, self._generation())
+        await self.retention.make_way(db, self._caps, room, self._generation())
         done = await work(db)
         await db.commit()
         self.retention.changed()
@@ -177,7 +177,7 @@ class Store:
         self._bodies = bodies
         self._caps = Caps(keep_days, keep_mb)
         self._encoder.sharing.limit(self._caps.keep_bytes)
-        self.indexing.limit(self._caps.keep_bytes)
+        self.indexing.limit(self._caps)
         if scrubber is not None:
             self._encoder.use(scrubber)
             self.indexing.unindexed.scrub = scrubber.scrub_text
