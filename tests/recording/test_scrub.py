@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 from urllib.parse import quote
 
 import pytest
@@ -138,3 +139,16 @@ def test_every_shape_has_an_anchor_in_lower_case_where_it_is_looked_for_so() -> 
     for shape in SHAPES:
         assert shape.anchors
         assert not shape.folded or all(anchor == anchor.lower() for anchor in shape.anchors)
+
+
+def test_a_body_nested_deep_costs_no_more_memory_than_a_flat_one() -> None:
+    key = "sk-ant-api03-AbCdEfGh_12-34"
+    deep = b'{"name":' * 20_000 + f'"{key}"'.encode()
+    tracemalloc.start()
+    found = Scrubbing(RULES).body(deep)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert key.encode() not in found
+    assert len(found) == len(deep)
+    assert most < 400 * len(deep)
