@@ -25,7 +25,8 @@ async def test_a_miss_is_explained_without_the_secrets_of_the_request(
 ) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()
-    (folder / "a.llmrec.jsonl").write_bytes(recording(body__json=asked("y" * before + f" {secret}")))
+    there = recording(body__json=asked("y" * before + f" {secret}"))
+    (folder / "a.llmrec.jsonl").write_bytes(there)
     config = (
         f"providers:\n  tape: {{kind: recording, recordings: {folder}, mode: none}}\n"
         f"  up: {{kind: openai, base_url: http://127.0.0.1:9/v1, headers: {{x-a: {OWN}}}}}\n"
