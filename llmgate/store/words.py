@@ -125,7 +125,9 @@ def has_phrases(text: str, phrases: Iterable[tuple[str, ...]]) -> bool:
 
 def indexable(text: str) -> str:
     """What is indexed of a text, folded: no encoded data, and so many different words at most."""
-    text = folded(_RUN.sub(_without_long, text))
+    if max(map(len, text.split()), default=0) > LONGEST_WORD:
+        text = _RUN.sub(_without_long, text)
+    text = folded(text)
     if len(text) < 2 * MOST_DISTINCT:
         return text
     words = dict.fromkeys(words_of(text))

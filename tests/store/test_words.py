@@ -1,11 +1,22 @@
 """Words are taken out of bodies of every shape, and searched for as a person means them."""
 
+import base64
 import json
+import random
 
 import pytest
 
 from llmgate.store.problems import BadFilter
-from llmgate.store.words import MOST_TEXT, folded, has_phrases, searched, text_of, words_of
+from llmgate.store.words import (
+    MOST_DISTINCT,
+    MOST_TEXT,
+    folded,
+    has_phrases,
+    indexable,
+    searched,
+    text_of,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -144,3 +155,41 @@ def test_a_phrase_is_whole_words_in_their_order() -> None:
     assert has_phrases(text, [("quick", "brown", "fox"), ("fox", "jumps")])
     assert not has_phrases(text, [("brown", "quick")])
     assert not has_phrases(text, [("quick", "bro")])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("before " + "ab1" * 14 + " after", ["before", "after"]),
+        ("commit " + "0" * 40, ["commit", "0" * 40]),
+        ("see src/main/java/org/example/project/deeply/nested/Widget now", None),
+        ("some-words_that-are_joined-by-dashes-and-so_on-without-a-blank", None),
+        ("key=" + "f" * 64 + "/path", ["key", "path"]),
+        ("é" * 50 + " x", None),
+    ],
+)
+def test_encoded_data_is_left_out_and_names_are_not(text: str, words: list[str] | None) -> None:
+    assert words_of(indexable(text)) == (words_of(text) if words is None else words)
+
+
+@pytest.mark.parametrize("wrap", ["%s", "see data:image/png;base64,%s", "x %s y", "curl -d '%s'"])
+def test_a_blob_leaves_no_words(wrap: str) -> None:
+    blob = base64.b64encode(random.Random(1).randbytes(100_000)).decode()
+
+    assert len(words_of(indexable(wrap % blob))) < 6
+
+
+def test_an_exchange_has_so_many_different_words_at_most() -> None:
+    usual = "the same words again and again " * 9000
+    draw = random.Random(1)
+    ids = " ".join(f"{draw.getrandbits(64):x}" for _ in range(20_000))
+
+    assert words_of(indexable(usual)) == words_of(usual)
+    assert words_of(indexable(ids)) == words_of(ids)[:MOST_DISTINCT]
+
+
+@pytest.mark.parametrize("text", ["a" * 41, f'needle "two {"b" * 50}"'])
+def test_a_word_that_is_never_indexed_is_refused(text: str) -> None:
+    with pytest.raises(BadFilter, match="look for it with body"):
+        searched(text)
+    searched("a" * 40)
