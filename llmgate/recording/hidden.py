@@ -55,12 +55,17 @@ def text_without_secrets(text: str, scrubber: Scrubber) -> str:
 
 def hides(data: bytes, scrubber: Scrubber) -> bool:
     """Whether escapes or quoting hide a secret in what is no body."""
-    return may_hide(data) and not _reads_clean(data, scrubber)
+    return has_escapes(data) and not _reads_clean(data, scrubber)
 
 
 def may_hide(data: bytes) -> bool:
     """Whether it has to be read before it is known to hide nothing."""
-    return _ESCAPED in data or b"%" in data or _STREAM.match(data) is not None
+    return has_escapes(data) or _STREAM.match(data) is not None
+
+
+def has_escapes(data: bytes) -> bool:
+    """Whether anything in it is escaped or quoted: of some joined bodies, too."""
+    return _ESCAPED in data or b"%" in data
 
 
 def _is_clean(data: bytes, scrubber: Scrubber) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 
 from llmgate.config.credentials import Scrubber, kept_query, kept_url
 from llmgate.exchange import Exchange
-from llmgate.recording.hidden import hides, text_without_secrets, without_hidden
+from llmgate.recording.hidden import has_escapes, hides, text_without_secrets, without_hidden
 from llmgate.store.codec import SHARED, Packer, Rest, timing_bytes
 from llmgate.store.compressed import unfit
 from llmgate.store.cutting import LEAST
@@ -152,6 +152,13 @@ def _safe_attempt(attempt: Attempt) -> Attempt:
     return msgspec.structs.replace(attempt, url=kept_url(attempt.url))
 
 
+class Need(msgspec.Struct, frozen=True):
+    """What some jobs together call for: secrets are in them, or they have to be read to know."""
+
+    scrub: bool
+    read: bool
+
+
 class Encoder:
     """Encodes jobs for one thread at a time; the scrubber may be exchanged in between."""
 
@@ -164,8 +171,8 @@ class Encoder:
         """The rows of some jobs; small jobs are asked about secrets together."""
         texts = [untrusted_text(job.summary) for job in jobs]
         parts = [self._parts(job) for job in jobs]
-        scrub = not self._all_clean(texts, parts)
-        return [self._written(*one, scrub=scrub) for one in zip(jobs, texts, parts, strict=True)]
+        need = self._need(texts, parts)
+        return [self._written(*one, need=need) for one in zip(jobs, texts, parts, strict=True)]
 
     def row(self, summary: ExchangeSummary) -> Row:
         """The row alone, without a number."""
@@ -179,27 +186,31 @@ class Encoder:
             row = mapped(row, lambda one: text_without_secrets(one, self.scrubber))
         return row if plain(text) else bounded(row)
 
-    def _all_clean(self, texts: list[str], parts: list[list[tuple[int, bytes]]]) -> bool:
+    def _need(self, texts: list[str], parts: list[list[tuple[int, bytes]]]) -> Need:
         pieces = [data for of_one in parts for _, data in of_one]
         if sum(map(len, pieces)) > _JOINED:
-            return False
+            return Need(scrub=True, read=True)
         pieces.append("\n".join(texts).encode("utf-8", "replace"))
-        return self.scrubber.surely_clean(b"\n".join(pieces))
+        joined = b"\n".join(pieces)
+        return Need(scrub=not self.scrubber.surely_clean(joined), read=has_escapes(joined))
 
     def _written(
-        self, job: Job, text: str, parts: list[tuple[int, bytes]], *, scrub: bool
+        self, job: Job, text: str, parts: list[tuple[int, bytes]], *, need: Need
     ) -> Written:
-        row = self._row(job.seq, job.summary, text, scrub=scrub)
-        parts = [(place, self._scrubbed(place, data, scrub=scrub)) for place, data in parts]
+        row = self._row(job.seq, job.summary, text, scrub=need.scrub)
+        parts = [(place, self._scrubbed(place, data, need=need)) for place, data in parts]
         written = Written(row, job.ended, [], [], [])
         for part in parts:
             self._put(written, job.seq, *part)
         return written
 
-    def _scrubbed(self, part_id: int, data: bytes, *, scrub: bool) -> bytes:
-        found = self.scrubber.scrub(data) if scrub else data
-        if part_id % PARTS_PER_EXCHANGE == DETAILS:  # packed: only texts of it can be changed
+    def _scrubbed(self, part_id: int, data: bytes, *, need: Need) -> bytes:
+        found = self.scrubber.scrub(data) if need.scrub else data
+        place = part_id % PARTS_PER_EXCHANGE
+        if place == DETAILS:  # packed: only texts of it can be changed
             return found
+        if not need.read and data[:1] == b"{" and b"\n" not in data:
+            return found  # one value without escapes: it reads as it is written
         return without_hidden(found, self.scrubber)
 
     def _put(self, written: Written, seq: int, part_id: int, data: bytes) -> None:

@@ -15,8 +15,8 @@ SECRET = "a-configured-secret"
 @pytest.mark.parametrize(
     ("encoding", "answer", "kept"),
     [
-        ("gzip", gzip.compress(b'{"x": "nothing"}'), True),
-        ("gzip", gzip.compress(f'{{"x": "{SECRET}"}}'.encode()), False),
+        ("gzip", gzip.compress(b'{"x": "nothing"}', mtime=0), True),
+        ("gzip", gzip.compress(f'{{"x": "{SECRET}"}}'.encode(), mtime=0), False),
         ("gzip", b"no gzip at all", False),
         ("br", b"\x0b\x02\x80", False),
         ("identity", b'{"x": "nothing"}', True),
