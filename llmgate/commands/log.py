@@ -149,7 +149,7 @@ async def _list(queries: Queries, wanted: Filter, args: argparse.Namespace) -> i
     if not found and not args.json:
         print("no exchange matches", file=sys.stderr)
     if wanted.text and (waiting := await not_indexed(queries.rows)):
-        print(f"{waiting:,} exchanges are not in the index of words yet", file=sys.stderr)
+        print(f"{waiting:,} exchanges are not in the index of words", file=sys.stderr)
     return 0
 
 

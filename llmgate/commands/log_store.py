@@ -87,7 +87,7 @@ def _stats_lines(stats: StoreStats) -> list[tuple[str, str]]:
         ("log", f"{_mb(stats.wal_bytes)} not yet moved into the file"),
         ("bodies", f"{_mb(stats.raw_bytes)}, kept in {_mb(stats.stored_bytes)} ({share:.1%})"),
         ("pieces", f"{stats.pieces:,} with {_mb(stats.piece_bytes)}"),
-        ("word index", f"{_mb(stats.index_bytes)}, {stats.not_indexed:,} exchanges not yet in it"),
+        ("word index", f"{_mb(stats.index_bytes)}, {stats.not_indexed:,} exchanges not in it"),
     ]
 
 

@@ -42,10 +42,10 @@ _REMOVABLE = f"""
     WHERE started_ms >= ? AND started_ms < ? AND NOT {IS_KEPT} AND NOT {IS_LIVE}
     ORDER BY started_ms, seq LIMIT ?
 """  # noqa: S608 - constants
-_KEPT_PARTS = f"""
-    SELECT count(*), total(length(data)) FROM exchanges JOIN parts
+_PARTS = f"""
+    SELECT total(size) FILTER (WHERE {IS_KEPT}), total(size), total(length(data))
+    FROM exchanges JOIN parts
     ON parts.id >= seq * {PARTS_PER_EXCHANGE} AND parts.id < (seq + 1) * {PARTS_PER_EXCHANGE}
-    WHERE {IS_KEPT}
 """  # noqa: S608 - constants
 _EARLIEST, _LATEST = -(1 << 62), 1 << 62
 
@@ -245,9 +245,8 @@ class Retention:
 
 
 async def _kept_bytes(db: aiosqlite.Connection) -> float:
-    """About what is kept for good, once everything else is gone: its parts, and all pieces."""
-    async with db.execute(_KEPT_PARTS) as cursor:
-        row = await cursor.fetchone()
-    if row is None or not row[0]:
-        return 0
-    return float(row[1]) + await number(db, "SELECT total(length(data)) FROM pieces")
+    """About what is kept for good takes: pieces may be shared, so its part of all bodies counts."""
+    async with db.execute(_PARTS) as cursor:
+        kept, raw, packed = await cursor.fetchone() or (0.0, 0.0, 0.0)
+    pieces = await number(db, "SELECT total(length(data)) FROM pieces")
+    return float(packed + pieces) * float(kept) / max(1.0, float(raw))

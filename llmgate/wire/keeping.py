@@ -43,7 +43,7 @@ class StoreStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pieces: int = 0
     piece_bytes: int = 0
     index_bytes: int = 0  # of the search by words
-    not_indexed: int = 0  # exchanges that the search by words does not know yet
+    not_indexed: int = 0  # exchanges that the search by words does not know: not yet, or no more
     keep_days: float = 0
     keep_mb: float = 0
 
