@@ -42,7 +42,19 @@ def read_import(data: bytes, name: str, kind: ImportKind = "auto") -> Items:
     step or later, for a file that cannot be read.
     """
     found = told_kind(data, name, kind)
-    return bounded(_READERS[found](data.removeprefix(_BOM), name), name)
+    return _naming(bounded(_READERS[found](data.removeprefix(_BOM), name), name), name)
+
+
+def _naming(items: Items, name: str) -> Items:
+    """What a reader of lines finds wrong with the whole file is told with the file's name."""
+    try:
+        yield from items
+    except NotImported as problem:
+        raise _named(problem, name) from problem
+
+
+def _named(problem: NotImported, name: str) -> NotImported:
+    return problem if name in str(problem) else NotImported(f"{name} {problem}")
 
 
 def told_kind(data: bytes, name: str, kind: ImportKind = "auto") -> ImportKind:
@@ -51,7 +63,10 @@ def told_kind(data: bytes, name: str, kind: ImportKind = "auto") -> ImportKind:
         raise NotImported(f"{name} is over the limit of {MAX_BYTES >> 20} MB: split it")
     if not data.removeprefix(_BOM).strip():
         raise NotImported(f"{name} is empty")
-    found = kind_of(data) if kind == "auto" else kind
+    try:
+        found = kind_of(data) if kind == "auto" else kind
+    except NotImported as problem:
+        raise _named(problem, name) from problem
     if found == "auto":
         raise NotImported(
             f"{name} is nothing that is known: recordings, HAR, mitmproxy's flows, JSONL of"

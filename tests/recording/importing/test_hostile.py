@@ -86,6 +86,12 @@ def _odd(value: Any, data: st.DataObject) -> Any:
     return data.draw(st.sampled_from([odd for odd in ODD if odd != "\ud800"]))
 
 
+@pytest.mark.parametrize("kind", ["auto", "jsonl", "codex"])
+def test_half_an_array_is_refused_with_the_name_of_its_file(kind: ImportKind) -> None:
+    with pytest.raises(NotImported, match=r"^calls\.json begins like a JSON array and is none"):
+        list(read_import(b"[", "calls.json", kind))
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for kind in ("auto", *WHOLE):
