@@ -91,6 +91,7 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Inside]:
             yield running
 
 
+@pytest.mark.timeout(300)  # every operation many times: there are more of them now
 async def test_nothing_is_answered_without_the_token(gateway: Inside) -> None:
     document = (await gateway.admin.get("/schema/openapi.json")).json()
     asked = 0
@@ -122,6 +123,7 @@ def guarded(document: Document) -> Iterator[tuple[str, str]]:
                 yield method.upper(), filled.replace("/a", "/%61").replace("/s", "/%73")
 
 
+@pytest.mark.timeout(300)  # every operation many times: there are more of them now
 async def test_every_answer_is_one_that_the_document_knows(gateway: Inside, tmp_path: Path) -> None:
     await hold_to_the_document(gateway, tmp_path / "config.yaml", examples=3)
 
